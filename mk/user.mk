@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Programs and their unit tests. Sources are found by directory: a new file in
+# tools/lib belongs to libmanx, one in tools/manxctl to manxctl, and so on.
+
+PKGS	:= libmnl libcjson sqlite3 yaml-0.1
+CFLAGS	?= -O2 -g
+USER_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+	-Iuapi -Itools/lib -MMD -MP $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+OBJ	:= build/obj
+BIN	:= build/bin
+LIB_SRC	:= $(sort $(wildcard tools/lib/*.c))
+UNIT	:= $(patsubst tests/unit/%.c,build/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_AUX := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1)/*.c)))
+LIB_OBJ	:= $(patsubst %.c,$(OBJ)/%.o,$(LIB_SRC))
+SAN_OBJ	:= $(patsubst %.c,$(OBJ)/san/%.o,$(LIB_SRC) $(UNIT_AUX))
+
+.PHONY: programs unit
+programs: $(BIN)/manx $(BIN)/manxctl $(BIN)/manxd
+
+$(OBJ)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(USER_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Unit tests run under the sanitizers, with a libmanx built for them.
+$(OBJ)/san/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC san  $<"
+	@$(CC) $(filter-out -D_FORTIFY_SOURCE=2,$(USER_CFLAGS)) -O1 -g $(SANITIZE) -c -o $@ $<
+
+$(OBJ)/libmanx.a: $(LIB_OBJ)
+	@rm -f $@
+	@echo "  AR      $@"
+	@$(AR) rcs $@ $^
+
+$(OBJ)/san/libmanx.a: $(SAN_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+define program
+$(BIN)/$(1): $$(call objects,$(2)) $(OBJ)/libmanx.a
+	@mkdir -p $(BIN)
+	@echo "  LD      $$@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+endef
+$(eval $(call program,manx,cni))
+$(eval $(call program,manxctl,tools/manxctl))
+$(eval $(call program,manxd,tools/manxd))
+
+build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanx.a
+	@mkdir -p $(@D)
+	@echo "  LD san  $@"
+	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcmocka
+
+.PRECIOUS: $(OBJ)/san/tests/unit/%.o
+unit: $(UNIT)
+	@tests/unit/run $(UNIT)
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

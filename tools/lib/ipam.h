@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Address management: pools are cut into blocks, a node claims blocks and
+ * gives addresses out of them.
+ *
+ * One record decides each fact: b/ is the only claim of a block, a/ the only
+ * claim of an address. Both are created only under "does not exist", together
+ * with what the address is for, in one transaction. Indexes (i/, x/) go in the
+ * same transaction and are never read as truth. A release is deletes only.
+ */
+#ifndef MANX_IPAM_H
+#define MANX_IPAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "error.h"
+#include "store.h"
+
+#define MANX_UID_LEN 32		/* hex digits of a random 128-bit number */
+
+/* A fresh uid into @buf (MANX_UID_LEN + 1). */
+int manx_uid_new(char *buf, struct manx_error *err);
+
+/**
+ * struct manx_ipam_request - addresses for one attachment
+ * @node: who asks
+ * @handle: what for; "<network>.<container id>.<interface>" or
+ *	"ipip-tunnel-addr-<node>"
+ * @uid: of this attempt; the same over its retries
+ * @use: MANX_USE_WORKLOAD or MANX_USE_TUNNEL
+ * @want4, @want6: one address of the family is wanted
+ * @pools4, @pools6: names or CIDRs that limit the choice, NULL-terminated;
+ *	NULL or empty: every enabled, automatic pool whose nodeSelector matches
+ */
+struct manx_ipam_request {
+	const char *node;
+	const char *handle;
+	const char *uid;
+	unsigned int use;
+	bool want4, want6;
+	const char *const *pools4, *const *pools6;
+};
+
+/**
+ * struct manx_ipam_result - what was given
+ * @addr: IPv4 first
+ * @n: number
+ */
+struct manx_ipam_result {
+	struct manx_addr addr[2];
+	size_t n;
+};
+
+/*
+ * Called with the chosen addresses to add what belongs into the same
+ * transaction (the endpoint's record). It may be called again when a
+ * transaction met a conflict. *endpoint_key receives the key that is kept in
+ * the handle's record (may stay NULL); it must live until the call returns.
+ */
+typedef int (*manx_ipam_fill_fn)(void *ctx, const struct manx_ipam_result *res,
+				 struct manx_txn *txn, const char **endpoint_key,
+				 struct manx_error *err);
+
+/*
+ * All or nothing. Errors: -EEXIST the handle has addresses already (*res tells
+ * them if its uid is ours, and then 0 is returned: a repeated call),
+ * -ENOSPC no free address (the text names pools and why), -ENOENT an asked-for
+ * pool does not exist or is disabled, -EAGAIN too much contention.
+ */
+int manx_ipam_assign(struct manx_store *store, const struct manx_ipam_request *req,
+		     struct manx_ipam_result *res, manx_ipam_fill_fn fill, void *ctx,
+		     struct manx_error *err);
+
+/*
+ * Give back everything under @handle, and delete @endpoint_key (may be NULL)
+ * in the same transaction. An unknown handle is success. Blocks stay claimed.
+ * @uid: release only if the handle carries it; NULL: whatever it carries.
+ */
+int manx_ipam_release(struct manx_store *store, const char *handle, const char *uid,
+		      const char *endpoint_key, struct manx_error *err);
+
+/* Give back this node's blocks that hold no address, when their pool is gone or disabled. */
+int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err);
+
+/**
+ * struct manx_block - one claimed block
+ * @cidr: the block
+ * @node: who owns it
+ * @pool: name of the pool it was cut from
+ */
+struct manx_block {
+	struct manx_prefix cidr;
+	char *node;
+	char *pool;
+};
+
+/* Decode a b/ record. Free with manx_block_clear(). */
+int manx_block_decode(const struct manx_kv *kv, struct manx_block *b, struct manx_error *err);
+void manx_block_clear(struct manx_block *b);
+
+/*
+ * Put a new or changed pool into the store; overlap with other pools and with
+ * blocks of another size is checked inside the transaction. @mod_rev: 0 create,
+ * else the revision that was read. -EEXIST, -EAGAIN.
+ */
+struct manx_resource;
+int manx_ipam_put_pool(struct manx_store *store, const struct manx_resource *pool,
+		       int64_t mod_rev, struct manx_error *err);
+/* -EBUSY while an address of it is in use; the text counts them. */
+int manx_ipam_delete_pool(struct manx_store *store, const char *name, struct manx_error *err);
+
+#endif /* MANX_IPAM_H */
