@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The kernel module, its generated files and their checks.
+#
+#	make modules			for Debian's kernels of tests/kernels.sh
+#	make modules KDIR=HEADERS	for any kernel
+#
+# W=1, C=2 and whatever else Kbuild knows can be added to either.
+
+.PHONY: deps modules modules-check regen regen-check checkpatch
+
+deps:				## install packages and fetch kernels (tests/deps.sh)
+	@tests/deps.sh
+
+modules:			## build/kmod/<kernel release>/manx.ko; KDIR= for another kernel
+	+@scripts/modules build/kmod $(KDIR)
+
+modules-check:			## both kernels with W=1 and sparse; any warning is an error
+	+@scripts/modules-check
+
+regen:				## uapi/linux/manx.h and kmod/netlink-gen.[ch] from the specification
+	@uapi/regen.sh .
+
+regen-check:			## fail if they differ from what the specification gives
+	@scripts/regen-check
+
+checkpatch:			## the kernel's style checker over kmod and uapi
+	@scripts/checkpatch
