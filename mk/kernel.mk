@@ -11,17 +11,17 @@
 deps:				## install packages and fetch kernels (tests/deps.sh)
 	@tests/deps.sh
 
-modules:			## build/kmod/<kernel release>/manx.ko; KDIR= for another kernel
+modules: $(if $(KDIR),,deps)	## build/kmod/<kernel release>/manx.ko; KDIR= for another kernel
 	+@scripts/modules build/kmod $(KDIR)
 
-modules-check:			## both kernels with W=1 and sparse; any warning is an error
+modules-check: deps		## both kernels with W=1 and sparse; any warning is an error
 	+@scripts/modules-check
 
-regen:				## uapi/linux/manx.h and kmod/netlink-gen.[ch] from the specification
+regen: deps			## uapi/linux/manx.h and kmod/netlink-gen.[ch] from the specification
 	@uapi/regen.sh .
 
-regen-check:			## fail if they differ from what the specification gives
+regen-check: deps		## fail if they differ from what the specification gives
 	@scripts/regen-check
 
-checkpatch:			## the kernel's style checker over kmod and uapi
+checkpatch: deps		## the kernel's style checker over kmod and uapi
 	@scripts/checkpatch
