@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The policy compiler: ranks policies, finds each endpoint's, and puts
+ * together what policy_scope.c, policy_rule.c and policy_table.c make.
+ */
+#include "policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_internal.h"
+
+/* Ids 0 and 1 are "outside" and the node itself. */
+#define FIRST_ENDPOINT_ID 2
+
+static bool applies(const struct manx_policy *p, uint32_t direction)
+{
+	return direction == MANX_DIRECTION_INGRESS ? p->ingress_applies : p->egress_applies;
+}
+
+static int compare_rank(const void *a, const void *b)
+{
+	const struct manx_ranked_policy *x = a, *y = b;
+
+	if (x->policy->order != y->policy->order)
+		return x->policy->order < y->policy->order ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static void ranks_free(struct manx_ranked_policy *rank, size_t n)
+{
+	for (size_t i = 0; rank && i < n; i++) {
+		free(rank[i].id);
+		free(rank[i].sets[0]);
+		free(rank[i].sets[1]);
+	}
+	free(rank);
+}
+
+static int find_subject(struct manx_ranked_policy *p, struct manx_scopes *scopes,
+			struct manx_error *err)
+{
+	const struct manx_policy *policy = p->policy;
+	int rc = manx_scope_get(scopes, policy->selector, policy->ns_selector, policy->ns,
+				&p->subject, err);
+
+	return rc ? manx_error_prefix(err, "%s", p->id) : 0;
+}
+
+static int rank_policies(const struct manx_policy_input *in, struct manx_scopes *scopes,
+			 struct manx_ranked_policy **out, struct manx_error *err)
+{
+	struct manx_ranked_policy *rank = calloc(in->n_policies + 1, sizeof(*rank));
+	int rc = rank ? 0 : manx_fail(err, -ENOMEM, "out of memory for policies");
+
+	for (size_t i = 0; !rc && i < in->n_policies; i++) {
+		const struct manx_policy *p = &in->policy[i];
+
+		rank[i].policy = p;
+		if (asprintf(&rank[i].id, "%s/%s/%s", p->name, p->ns ? p->ns : "",
+			     p->ns ? "NetworkPolicy" : "GlobalNetworkPolicy") < 0) {
+			rank[i].id = NULL;
+			rc = manx_fail(err, -ENOMEM, "out of memory for policies");
+		} else {
+			rc = find_subject(&rank[i], scopes, err);
+		}
+	}
+	if (rc) {
+		ranks_free(rank, in->n_policies);
+		return rc;
+	}
+	qsort(rank, in->n_policies, sizeof(*rank), compare_rank);
+	*out = rank;
+	return 0;
+}
+
+static int add_name(struct manx_dp_names *names, const char *name)
+{
+	names->s[names->n] = strdup(name);
+	if (!names->s[names->n])
+		return -ENOMEM;
+	names->n++;
+	return 0;
+}
+
+/* At most two tables: of the policies, if any takes part, and of the profile. */
+static int write_chain(struct manx_tables *tables, uint32_t direction, const size_t *list,
+		       size_t n, struct manx_dp_names *chain, struct manx_error *err)
+{
+	const char *name;
+	int rc;
+
+	chain->s = calloc(2, sizeof(*chain->s));
+	if (!chain->s)
+		return manx_fail(err, -ENOMEM, "out of memory for a chain");
+	if (n) {
+		rc = manx_table_get(tables, direction, list, n, &name, err);
+		if (rc)
+			return rc;
+		if (add_name(chain, name))
+			return manx_fail(err, -ENOMEM, "out of memory for a chain");
+	}
+	rc = manx_table_get(tables, direction, NULL, 0, &name, err);
+	if (!rc && add_name(chain, name))
+		rc = manx_fail(err, -ENOMEM, "out of memory for a chain");
+	return rc;
+}
+
+static int write_identity(const struct manx_wep *wep, struct manx_dp_endpoint *ep)
+{
+	static const uint8_t no_mac[6];
+	const char *name = wep->handle && *wep->handle ? wep->handle : wep->name;
+
+	ep->id = wep->id;
+	ep->name = strndup(name, MANX_NAME_MAX);
+	ep->has_mac = memcmp(wep->mac, no_mac, sizeof(no_mac)) != 0;
+	memcpy(ep->mac, wep->mac, sizeof(ep->mac));
+	ep->addr.p = calloc(wep->n_addr + 1, sizeof(*ep->addr.p));
+	if (!ep->name || !ep->addr.p)
+		return -ENOMEM;
+	for (size_t i = 0; i < wep->n_addr; i++)
+		ep->addr.p[ep->addr.n++] = manx_addr_host(&wep->addr[i]);
+	manx_prefixes_sort(&ep->addr);
+	return 0;
+}
+
+/* @list: room for all policies. */
+static int write_endpoint(const struct manx_policy_input *in, size_t wep,
+			  struct manx_tables *tables, size_t *list, struct manx_error *err)
+{
+	struct manx_dp_endpoint *ep = &tables->out->endpoint[tables->out->n_endpoints++];
+	int rc = 0;
+
+	if (write_identity(&in->wep[wep], ep))
+		return manx_fail(err, -ENOMEM, "out of memory for an endpoint");
+	for (uint32_t dir = 0; !rc && dir <= MANX_DIRECTION_MAX; dir++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < in->n_policies; i++)
+			if (applies(tables->policy[i].policy, dir) &&
+			    manx_scope_has(tables->policy[i].subject, wep))
+				list[n++] = i;
+		rc = write_chain(tables, dir, list, n,
+				 dir == MANX_DIRECTION_INGRESS ? &ep->ingress : &ep->egress, err);
+	}
+	return rc;
+}
+
+struct local {
+	const struct manx_wep *wep;
+	size_t index;
+};
+
+static int compare_local(const void *a, const void *b)
+{
+	const struct manx_wep *x = ((const struct local *)a)->wep;
+	const struct manx_wep *y = ((const struct local *)b)->wep;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return strcmp(x->ns, y->ns) ? strcmp(x->ns, y->ns) : strcmp(x->name, y->name);
+}
+
+/*
+ * This node's endpoints by id. One that was written by hand has no id, or one
+ * that is another's: there is no link for it, so there is nothing to load.
+ */
+static struct local *find_local(const struct manx_policy_input *in, size_t *n)
+{
+	struct local *local = calloc(in->n_weps + 1, sizeof(*local));
+	size_t found = 0, kept = 0;
+
+	if (!local)
+		return NULL;
+	for (size_t i = 0; i < in->n_weps; i++)
+		if (in->wep[i].id >= FIRST_ENDPOINT_ID && !strcmp(in->wep[i].node, in->node))
+			local[found++] = (struct local){ &in->wep[i], i };
+	qsort(local, found, sizeof(*local), compare_local);
+	for (size_t i = 0; i < found; i++)
+		if (!kept || local[kept - 1].wep->id != local[i].wep->id)
+			local[kept++] = local[i];
+	*n = kept;
+	return local;
+}
+
+static int write_endpoints(const struct manx_policy_input *in, struct manx_tables *tables,
+			   struct manx_error *err)
+{
+	size_t n = 0;
+	struct local *local = find_local(in, &n);
+	size_t *list = calloc(in->n_policies + 1, sizeof(*list));
+	int rc = 0;
+
+	tables->out->endpoint = calloc(n + 1, sizeof(*tables->out->endpoint));
+	if (!local || !list || !tables->out->endpoint)
+		rc = manx_fail(err, -ENOMEM, "out of memory for %zu endpoints", n);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = write_endpoint(in, local[i].index, tables, list, err);
+	free(local);
+	free(list);
+	return rc;
+}
+
+static int compare_table(const void *a, const void *b)
+{
+	return strcmp(((const struct manx_dp_table *)a)->name,
+		      ((const struct manx_dp_table *)b)->name);
+}
+
+int manx_policy_compile(const struct manx_policy_input *in, struct manx_dp_state *out,
+			struct manx_error *err)
+{
+	struct manx_scopes scopes = { .wep = in->wep, .n_weps = in->n_weps };
+	struct manx_tables tables = { .scopes = &scopes, .out = out };
+	int rc = rank_policies(in, &scopes, &tables.policy, err);
+
+	if (!rc)
+		rc = write_endpoints(in, &tables, err);
+	if (!rc)
+		rc = manx_scopes_write(&scopes, out, err);
+	if (!rc && out->n_tables)
+		qsort(out->table, out->n_tables, sizeof(*out->table), compare_table);
+	if (rc)
+		manx_dp_state_clear(out);
+	ranks_free(tables.policy, in->n_policies);
+	manx_tables_clear(&tables);
+	manx_scopes_clear(&scopes);
+	return rc;
+}

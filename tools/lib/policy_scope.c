@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whom a selector means: selectors of policies and of rules, with their
+ * namespace limits, evaluated once over all endpoints.
+ */
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_internal.h"
+#include "selector.h"
+
+static int compare_text(const void *a, const void *b)
+{
+	return strcmp(((const struct manx_scope *)a)->text, ((const struct manx_scope *)b)->text);
+}
+
+static int compare_set(const void *a, const void *b)
+{
+	return strcmp(((const struct manx_scope *)a)->set, ((const struct manx_scope *)b)->set);
+}
+
+static void scope_free(struct manx_scope *scope)
+{
+	if (!scope)
+		return;
+	free(scope->text);
+	free(scope->set);
+	free(scope->member);
+	free(scope);
+}
+
+static void keep(void *node)
+{
+	(void)node;
+}
+
+void manx_scopes_clear(struct manx_scopes *scopes)
+{
+	tdestroy(scopes->by_text, keep);
+	tdestroy(scopes->by_set, keep);
+	for (size_t i = 0; i < scopes->n; i++)
+		scope_free(scopes->scope[i]);
+	free(scopes->scope);
+	memset(scopes, 0, sizeof(*scopes));
+}
+
+/* A workload endpoint's own labels, and those that say where it belongs. */
+static const char *wep_label(const void *ctx, const char *key)
+{
+	const struct manx_wep *wep = ctx;
+	const cJSON *item;
+
+	if (!strcmp(key, "projectcalico.org/namespace"))
+		return wep->ns;
+	if (!strcmp(key, "projectcalico.org/orchestrator"))
+		return wep->orchestrator;
+	item = cJSON_GetObjectItemCaseSensitive(wep->labels.json, key);
+	return cJSON_GetStringValue(item);
+}
+
+/* Namespaces have no resource of their own here: their name is their only label. */
+static const char *namespace_label(const void *ctx, const char *key)
+{
+	if (!strcmp(key, "projectcalico.org/name") || !strcmp(key, "kubernetes.io/metadata.name"))
+		return ctx;
+	return NULL;
+}
+
+struct query {
+	struct manx_selector *selector, *ns_selector;
+	const char *ns;
+};
+
+/* As a namespaceSelector, global() means what lies in no namespace: no workload. */
+static bool matches(const struct query *q, const struct manx_wep *wep)
+{
+	if (q->ns && strcmp(q->ns, wep->ns))
+		return false;
+	if (q->ns_selector && (!strcmp(manx_selector_canonical(q->ns_selector), "global()") ||
+			       !manx_selector_match(q->ns_selector, namespace_label, wep->ns)))
+		return false;
+	return manx_selector_match(q->selector, wep_label, wep);
+}
+
+/*
+ * A newline stands in a canonical selector only between quotes, and in no name
+ * of a namespace, so different queries have different texts.
+ */
+static char *query_text(const struct query *q)
+{
+	char *text;
+
+	if (asprintf(&text, "%s\n%s\n%s", q->ns ? q->ns : "",
+		     q->ns_selector ? manx_selector_canonical(q->ns_selector) : "",
+		     manx_selector_canonical(q->selector)) < 0)
+		return NULL;
+	return text;
+}
+
+static struct manx_scope *evaluate(const struct manx_scopes *scopes, const struct query *q,
+				   const char *text)
+{
+	struct manx_scope *scope = calloc(1, sizeof(*scope));
+
+	if (!scope)
+		return NULL;
+	scope->text = strdup(text);
+	scope->member = calloc(scopes->n_weps / 8 + 1, 1);
+	if (!scope->text || !scope->member) {
+		scope_free(scope);
+		return NULL;
+	}
+	for (size_t i = 0; i < scopes->n_weps; i++)
+		if (matches(q, &scopes->wep[i]))
+			scope->member[i / 8] |= 1u << i % 8;
+	return scope;
+}
+
+static int add(struct manx_scopes *scopes, struct manx_scope *scope)
+{
+	if (scopes->n == scopes->size) {
+		size_t size = scopes->size ? 2 * scopes->size : 64;
+		struct manx_scope **more = reallocarray(scopes->scope, size, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		scopes->scope = more;
+		scopes->size = size;
+	}
+	if (!tsearch(scope, &scopes->by_text, compare_text))
+		return -ENOMEM;
+	scopes->scope[scopes->n++] = scope;
+	return 0;
+}
+
+static int find_or_add(struct manx_scopes *scopes, const struct query *q,
+		       struct manx_scope **out)
+{
+	struct manx_scope key = { .text = query_text(q) };
+	struct manx_scope **found, *scope;
+	int rc = 0;
+
+	if (!key.text)
+		return -ENOMEM;
+	found = tfind(&key, &scopes->by_text, compare_text);
+	scope = found ? *found : evaluate(scopes, q, key.text);
+	free(key.text);
+	if (!scope)
+		return -ENOMEM;
+	if (!found)
+		rc = add(scopes, scope);
+	if (rc)
+		scope_free(scope);
+	else
+		*out = scope;
+	return rc;
+}
+
+int manx_scope_get(struct manx_scopes *scopes, const char *selector, const char *ns_selector,
+		   const char *ns, struct manx_scope **out, struct manx_error *err)
+{
+	struct query q = { .ns = ns };
+	int rc = manx_selector_parse(selector, &q.selector, err);
+
+	if (rc)
+		return manx_error_prefix(err, "selector \"%s\"", selector);
+	if (*ns_selector)
+		rc = manx_selector_parse(ns_selector, &q.ns_selector, err);
+	if (rc) {
+		manx_error_prefix(err, "namespaceSelector \"%s\"", ns_selector);
+	} else {
+		rc = find_or_add(scopes, &q, out);
+		if (rc)
+			manx_fail(err, rc, "out of memory for selector \"%s\"", selector);
+	}
+	manx_selector_free(q.selector);
+	manx_selector_free(q.ns_selector);
+	return rc;
+}
+
+/*
+ * Selectors are written by many, perhaps so that two of them have one hash:
+ * then the later one gets a longer hash chain, never the other's name.
+ */
+int manx_scope_set(struct manx_scopes *scopes, struct manx_scope *scope, struct manx_error *err)
+{
+	uint64_t hash = MANX_FNV64_START;
+	struct manx_scope **found;
+
+	if (scope->set)
+		return 0;
+	do {
+		free(scope->set);
+		hash = manx_fnv64(hash, scope->text);
+		if (asprintf(&scope->set, "s:%016llx", (unsigned long long)hash) < 0)
+			scope->set = NULL;
+		found = scope->set ? tsearch(scope, &scopes->by_set, compare_set) : NULL;
+		if (!found)
+			return manx_fail(err, -ENOMEM, "out of memory for a set");
+	} while (*found != scope);
+	return 0;
+}
+
+static int compare_prefix(const void *a, const void *b)
+{
+	return manx_prefix_cmp(a, b);
+}
+
+void manx_prefixes_sort(struct manx_dp_prefixes *list)
+{
+	size_t kept = 0;
+
+	if (!list->n)
+		return;
+	qsort(list->p, list->n, sizeof(*list->p), compare_prefix);
+	for (size_t i = 1; i < list->n; i++)
+		if (manx_prefix_cmp(&list->p[kept], &list->p[i]))
+			list->p[++kept] = list->p[i];
+	list->n = kept + 1;
+}
+
+static int write_members(const struct manx_scopes *scopes, const struct manx_scope *scope,
+			 struct manx_dp_prefixes *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < scopes->n_weps; i++)
+		if (manx_scope_has(scope, i))
+			n += scopes->wep[i].n_addr;
+	if (!n)
+		return 0;
+	out->p = calloc(n, sizeof(*out->p));
+	if (!out->p)
+		return -ENOMEM;
+	for (size_t i = 0; i < scopes->n_weps; i++)
+		for (size_t a = 0; manx_scope_has(scope, i) && a < scopes->wep[i].n_addr; a++)
+			out->p[out->n++] = manx_addr_host(&scopes->wep[i].addr[a]);
+	manx_prefixes_sort(out);
+	return 0;
+}
+
+static int compare_dp_set(const void *a, const void *b)
+{
+	return strcmp(((const struct manx_dp_set *)a)->name, ((const struct manx_dp_set *)b)->name);
+}
+
+int manx_scopes_write(const struct manx_scopes *scopes, struct manx_dp_state *out,
+		      struct manx_error *err)
+{
+	/* one more, because an array of none looks like a failure */
+	out->set = calloc(scopes->n + 1, sizeof(*out->set));
+	if (!out->set)
+		return manx_fail(err, -ENOMEM, "out of memory for sets");
+	for (size_t i = 0; i < scopes->n; i++) {
+		struct manx_dp_set *set = &out->set[out->n_sets];
+
+		if (!scopes->scope[i]->set)
+			continue;
+		out->n_sets++;
+		set->name = strdup(scopes->scope[i]->set);
+		if (!set->name || write_members(scopes, scopes->scope[i], &set->members))
+			return manx_fail(err, -ENOMEM, "out of memory for a set");
+	}
+	qsort(out->set, out->n_sets, sizeof(*out->set), compare_dp_set);
+	return 0;
+}
