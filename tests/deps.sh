@@ -26,8 +26,8 @@ packages=(
 	python3-yaml python3-jsonschema xz-utils
 	# the virtual machine and its initramfs
 	qemu-system-x86 busybox-static cpio
-	# what the tests in the virtual machine run
-	iproute2 iputils-ping nftables ethtool tcpdump socat python3-scapy
+	# what the tests run, most of them in the virtual machine
+	procps iproute2 iputils-ping nftables ethtool tcpdump socat python3-scapy
 )
 
 # What is used of linux-source: the YNL generator with its schemas, and checkpatch.

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every test of the project: what `make check` runs. Each check is a command whose output
+# goes to build/check/<name>.log; one that closes with "N passed, N failed" counts as
+# that many, another as one. A check that cannot run has failed; none is left out.
+#
+#	tests/check.sh [NAME...]   all checks, or those named
+#
+# Last line: N passed, N failed.
+
+set -uo pipefail
+cd "$(dirname "$(dirname "$(readlink -f "$0")")")" || exit 1
+unset MAKEFLAGS MAKELEVEL	# the checks call make themselves
+
+logs=build/check
+limit=1800	# seconds: no check may wait for ever
+jobs=-j$(nproc)
+passed=0 failed=0
+wanted=("$@")
+declare -A pids started
+
+selected() {
+	[ ${#wanted[@]} = 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]
+}
+
+# start NAME COMMAND...
+start() {
+	local name=$1
+
+	shift
+	selected "$name" || return 0
+	started[$name]=$SECONDS
+	timeout "$limit" "$@" > "$logs/$name.log" 2>&1 < /dev/null &
+	pids[$name]=$!
+}
+
+# finish NAME: waits for it, counts and tells.
+finish() {
+	local name=$1 log=$logs/$1.log
+	local status=0 good bad
+
+	selected "$name" || return 0
+	wait "${pids[$name]}" || status=$?
+	read -r good bad < <(awk '/^[0-9]+ passed, [0-9]+ failed$/ { good += $1; bad += $3 }
+				  END { print good + 0, bad + 0 }' "$log")
+	if [ $status = 0 ] && ! grep -qxE '[0-9]+ passed, [0-9]+ failed' "$log"; then
+		good=1
+	elif [ $status != 0 ] && [ "$bad" = 0 ] || [ $((good + bad)) = 0 ]; then
+		bad=1
+	fi
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	if [ "$bad" = 0 ]; then
+		echo "ok $name ($((SECONDS - started[$name])) s)"
+	else
+		echo "FAIL $name (status $status, all of it in $log)"
+		tail -n 40 "$log" | sed 's/^/     /'
+	fi
+}
+
+check() {
+	start "$@"
+	finish "$1"
+}
+
+e2e() {
+	start "e2e-$1" tests/vm/run --kernel "$1" --timeout $((limit - 60)) \
+		--log "$logs/e2e-$1.kernel.log" -- tests/vm/e2e.sh
+}
+
+mkdir -p $logs
+check deps		tests/deps.sh
+check programs		make "$jobs" all
+check modules		make "$jobs" modules
+check modules-check	make "$jobs" modules-check
+check regen-check	make regen-check
+check checkpatch	make checkpatch
+check unit		make "$jobs" unit
+check dkms		tests/dkms.sh
+check vm		tests/vm/selftest.sh
+# Two machines at a time: each of them uses one processor.
+e2e 6.1
+e2e 6.12
+finish e2e-6.1
+finish e2e-6.12
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed -gt 0 ]
