@@ -69,6 +69,8 @@ e2e() {
 		--log "$logs/e2e-$1.kernel.log" -- tests/vm/e2e.sh
 }
 
+trap 'kill $(jobs -p) 2> /dev/null' EXIT
+trap 'exit 130' INT TERM
 mkdir -p $logs
 check deps		tests/deps.sh
 check programs		make "$jobs" all
