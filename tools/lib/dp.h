@@ -125,14 +125,21 @@ struct manx_dp;
 
 /*
  * Connect to the module in the current network namespace. -ENOENT with the
- * remedy ("modprobe manx") when it is not loaded, -EPERM without CAP_NET_ADMIN.
+ * remedy ("modprobe manx") when it is not loaded. Anybody may read; changes
+ * answer -EPERM without CAP_NET_ADMIN.
  */
 int manx_dp_open(struct manx_dp **dp, struct manx_error *err);
 void manx_dp_close(struct manx_dp *dp);
 
-/* Everything, of one generation (read again if a commit came between). */
+/*
+ * Everything, of one generation (read again if a commit came between); -EAGAIN
+ * if commits never cease. *st need not be initialised; manx_dp_state_clear() it.
+ */
 int manx_dp_read(struct manx_dp *dp, struct manx_dp_state *st, struct manx_error *err);
-/* Just the endpoints; one if @id is not 0. *n entries, free with manx_dp_endpoints_free(). */
+/*
+ * Just the endpoints; one if @id is not 0, none (success) if it does not exist.
+ * *n entries, sorted by id; free with manx_dp_endpoints_free().
+ */
 int manx_dp_read_endpoints(struct manx_dp *dp, uint32_t id, struct manx_dp_endpoint **ep,
 			   size_t *n, struct manx_error *err);
 void manx_dp_endpoints_free(struct manx_dp_endpoint *ep, size_t n);
@@ -140,20 +147,73 @@ void manx_dp_endpoints_free(struct manx_dp_endpoint *ep, size_t n);
 /*
  * Make the module's state equal @want in one transaction that contains only
  * what differs; nothing is sent if nothing differs. Read-only fields of @want
- * are ignored. -EBUSY while another writer has a transaction open (waits up
- * to 5 s for it), else the module's own words. *generation may be NULL.
+ * are ignored; the order of its objects and of members does not matter, that of
+ * rules and chains does. node.mark_mask 0 leaves the mask as it is. -EINVAL if
+ * an object is there twice, -EMSGSIZE if one rule or endpoint is too large for
+ * a message, -EBUSY while another writer has a transaction open (waits up to
+ * 5 s for it), else the module's own words. *generation, of the state that is
+ * in force now, may be NULL.
  */
 int manx_dp_apply(struct manx_dp *dp, const struct manx_dp_state *want, uint32_t *generation,
 		  struct manx_error *err);
 
+/**
+ * struct manx_dp_event - something that happened, see attribute set "event"
+ * @type: MANX_EVENT_TYPE_*
+ * @endpoint: 0 if it concerns none
+ * @table, @rule: with MANX_EVENT_TYPE_LOG, else "" and 0
+ * @protocol: of the packet, -1 if there is none
+ * @source, @destination: of the packet, family 0 if there is none
+ * @source_port, @destination_port: host byte order; ICMP: type and code
+ * @lost: events that were not sent (MANX_EVENT_TYPE_LOST)
+ */
+struct manx_dp_event {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t endpoint;
+	uint32_t ifindex;
+	uint32_t direction;
+	uint32_t reason;
+	char table[MANX_NAME_MAX + 1];
+	uint32_t rule;
+	int protocol;
+	struct manx_addr source, destination;
+	uint32_t source_port, destination_port;
+	uint32_t lost;
+};
+
+/*
+ * Receive events on @dp from now on; a connection used for this must not be
+ * used for anything else. The descriptor can be polled.
+ */
+int manx_dp_subscribe(struct manx_dp *dp, struct manx_error *err);
+int manx_dp_fd(const struct manx_dp *dp);
+/*
+ * Wait at most @timeout_ms (-1: for ever) and hand what came to @fn. -EAGAIN if
+ * nothing came, -EINTR on a signal, -ENOBUFS if the socket's buffer ran over.
+ */
+int manx_dp_events(struct manx_dp *dp, int timeout_ms,
+		   void (*fn)(void *ctx, const struct manx_dp_event *ev), void *ctx,
+		   struct manx_error *err);
+
 /* JSON of a state: what `manxctl dp show -o json` prints and `dp load` reads. */
 struct cJSON;
+/* @counters: with what is read only. NULL without memory; the caller's. */
 struct cJSON *manx_dp_state_to_json(const struct manx_dp_state *st, bool counters);
+/*
+ * What is read only is skipped, absent configuration is the default. -EINVAL,
+ * naming the place, for anything unknown, of the wrong type or out of range;
+ * *st is then empty. *st need not be initialised.
+ */
 int manx_dp_state_from_json(const struct cJSON *json, struct manx_dp_state *st,
 			    struct manx_error *err);
 
 /* Words for numbers; "?" if unknown. */
 const char *manx_dp_reason_name(uint32_t reason);
 const char *manx_dp_action_name(uint32_t action);
+const char *manx_dp_direction_name(uint32_t direction);
+const char *manx_dp_event_name(uint32_t type);
+/* NULL if only a number is known. */
+const char *manx_dp_protocol_name(int protocol);
 
 #endif /* MANX_DP_H */

@@ -179,6 +179,27 @@ int manx_json_array(const struct manx_json *at, const char *key, struct manx_jso
 	return out->v && !cJSON_IsArray(out->v) ? expected(out, "an array", err) : 0;
 }
 
+int manx_json_each(const struct manx_json *at, const char *key,
+		   int (*fn)(const struct manx_json *item, void *ctx, struct manx_error *err),
+		   void *ctx, struct manx_error *err)
+{
+	struct manx_json array;
+	const cJSON *v;
+	size_t i = 0;
+	int rc = manx_json_array(at, key, &array, err);
+
+	if (rc)
+		return rc;
+	cJSON_ArrayForEach(v, array.v) {
+		struct manx_json item = manx_json_item(&array, i++, v);
+
+		rc = fn(&item, ctx, err);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
 static bool in_list(const char *word, const char *const *list)
 {
 	for (; *list; list++)

@@ -61,6 +61,14 @@ int manx_json_object(const struct manx_json *at, const char *key, struct manx_js
 int manx_json_array(const struct manx_json *at, const char *key, struct manx_json *out,
 		    struct manx_error *err);
 
+/*
+ * Call @fn for each element of the array @key until one fails, and return what
+ * that returned. -EINVAL if it is no array; absent is an empty one.
+ */
+int manx_json_each(const struct manx_json *at, const char *key,
+		   int (*fn)(const struct manx_json *item, void *ctx, struct manx_error *err),
+		   void *ctx, struct manx_error *err);
+
 /* The value at @at itself; -EINVAL if it is no string. */
 int manx_json_text(const struct manx_json *at, const char **out, struct manx_error *err);
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "dp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dp_impl.h"
+
+int manx_dp_open(struct manx_dp **out, struct manx_error *err)
+{
+	struct manx_dp *dp = calloc(1, sizeof(*dp));
+	int rc;
+
+	if (!dp)
+		return manx_fail(err, -ENOMEM, "out of memory");
+	rc = manx_nl_open(&dp->nl, NETLINK_GENERIC, err);
+	if (!rc)
+		rc = manx_nl_genl_family(dp->nl, MANX_FAMILY_NAME, &dp->family,
+					 MANX_MCGRP_EVENTS, &dp->events, err);
+	if (rc == -ENOENT)
+		manx_fail(err, rc, "the manx kernel module is not loaded: run `modprobe manx`");
+	if (rc)
+		manx_dp_close(dp);
+	else
+		*out = dp;
+	return rc;
+}
+
+void manx_dp_close(struct manx_dp *dp)
+{
+	if (!dp)
+		return;
+	manx_nl_close(dp->nl);
+	free(dp);
+}
+
+struct nlmsghdr *manx_dp_request(struct manx_dp *dp, uint8_t cmd, uint16_t flags)
+{
+	return manx_nl_genl_request(dp->nl, dp->family, cmd, flags);
+}
+
+int manx_dp_fd(const struct manx_dp *dp)
+{
+	return manx_nl_fd(dp->nl);
+}
+
+int manx_dp_subscribe(struct manx_dp *dp, struct manx_error *err)
+{
+	return manx_nl_join(dp->nl, dp->events, err);
+}
