@@ -149,7 +149,7 @@ provide_kernel() {
 		dpkg-deb -x "$deb" "$work/root"
 	done
 	relocate_headers "$work/root" "$release" "$MANX_CACHE/kernel/$version"
-	/sbin/depmod -b "$work/root" "$release"
+	depmod -b "$work/root" "$release"
 	publish "$work/root" "$version" "$link"
 	rm -rf "$work"
 }

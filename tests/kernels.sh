@@ -6,6 +6,9 @@
 # the tree, one directory a package version; the label ("6.1") is a symbolic link
 # to the newest one fetched. Nothing of them is installed on the machine.
 
+# modprobe, depmod and dkms stand where a user's PATH may not lead.
+PATH+=:/usr/sbin:/sbin
+
 MANX_KERNELS=(6.1 6.12)
 MANX_CACHE=${MANX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/manx}
 
