@@ -5,9 +5,11 @@
  * first. Not thread-safe: one struct manx_store belongs to one thread.
  *
  * A revision is a positive number that grows by one with each committed
- * transaction; all keys written by one transaction carry the same one.
+ * transaction that changes something; all keys written by one transaction carry
+ * the same one.
  *
- * Keys (values are JSON objects):
+ * Keys are printable ASCII without blanks, at most 1024 octets; values are JSON
+ * objects:
  *   r/<plural>/<name>, r/<plural>/<namespace>/<name>   resources
  *   e/<node>/<namespace>/<name>   workload endpoints
  *   b/<prefix key>                block: owner, pool; the only claim of ownership
@@ -15,6 +17,7 @@
  *   a/<address key>               address: handle, uid, node; the only claim
  *   h/<handle>                    handle: uid, node, addresses, endpoint key
  *   x/<address key>               index: borrowed address -> node
+ *   l/<prefix key>                hint: the address of a block that was given last
  *   m/format, m/guid              what this store is
  */
 #ifndef MANX_STORE_H
@@ -58,8 +61,11 @@ struct manx_watch;
 /*
  * Open, creating the database if it is absent (directory 0700, file 0600).
  * @path: MANX_SQLITE, see conf.h. Refuses a database on a network file system
- * and one with a newer format, with the remedy.
- * Errors: -EMEDIUMTYPE wrong file system, -EPROTO format, -EACCES, -ETIMEDOUT.
+ * and one with a newer format, with the remedy. SQLite connections do not
+ * survive fork(2): open after it.
+ * Errors: -EMEDIUMTYPE wrong file system, -EPROTO format or another program's
+ * database, -EUCLEAN damaged, -EACCES, -EROFS, -ETIMEDOUT, -ENOSPC, -EINVAL
+ * relative path.
  */
 int manx_store_open(struct manx_store **store, const char *path, struct manx_error *err);
 void manx_store_close(struct manx_store *store);
@@ -95,6 +101,9 @@ void manx_txn_put(struct manx_txn *txn, const char *key, const char *value);
 void manx_txn_del(struct manx_txn *txn, const char *key);
 /*
  * -EAGAIN: a guard did not hold (@err names the key), nothing was written.
+ * -ENOSPC: the disk is full; a transaction of deletions still gets through.
+ * -ETIMEDOUT: other writers or programs kept it locked for 30 s. -EINVAL: a key
+ * is none, or is written twice. Waiting uses the signal SIGRTMIN + 5.
  * On success *rev (may be NULL) is the new revision. The txn can be committed
  * again unchanged, or freed.
  */
@@ -107,6 +116,7 @@ int manx_store_commit(struct manx_store *store, struct manx_txn *txn, int64_t *r
  * between its commit and its notification. manx_watch_next() returns 1 and
  * fills *kv (value NULL: deleted), 0 when there is nothing more now, or a
  * negative errno; -ESTALE: the log no longer reaches back to @rev, list again.
+ * Call it until it returns 0: only then is the descriptor armed again.
  * Events come in commit order. The store must outlive the watch.
  */
 int manx_watch_open(struct manx_store *store, int64_t rev, struct manx_watch **watch,

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store_fixture.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+void fixture_make(struct fixture *f, const char *base)
+{
+	snprintf(f->dir, sizeof(f->dir), "%s/manx-unit-XXXXXX", base);
+	if (!mkdtemp(f->dir))
+		fail_msg("%s cannot be made", f->dir);
+	snprintf(f->db, sizeof(f->db), "%s/manx.db", f->dir);
+	f->store = NULL;
+}
+
+void fixture_open(struct fixture *f)
+{
+	struct manx_error err = { 0 };
+
+	if (manx_store_open(&f->store, f->db, &err))
+		fail_msg("%s", err.text);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+void fixture_remove(struct fixture *f)
+{
+	manx_store_close(f->store);
+	nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int fixture_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	fixture_make(f, "/tmp");
+	fixture_open(f);
+	*state = f;
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	fixture_remove(*state);
+	free(*state);
+	return 0;
+}
+
+pid_t fixture_fork(int (*fn)(void *ctx), void *ctx)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		fail_msg("fork: errno %d", errno);
+	if (pid == 0)
+		_exit(fn(ctx));
+	return pid;
+}
+
+int fixture_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 255;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int64_t fixture_put(struct manx_store *store, const char *key, const char *value)
+{
+	struct manx_txn *txn = manx_txn_new();
+	struct manx_error err = { 0 };
+	int64_t rev = 0;
+
+	if (value)
+		manx_txn_put(txn, key, value);
+	else
+		manx_txn_del(txn, key);
+	if (manx_store_commit(store, txn, &rev, &err))
+		fail_msg("%s: %s", key, err.text);
+	manx_txn_free(txn);
+	return rev;
+}
+
+const char *fixture_value(struct manx_store *store, const char *key)
+{
+	static char text[4096];
+	struct manx_error err = { 0 };
+	struct manx_kv kv;
+	int ret = manx_store_get(store, key, &kv, &err);
+
+	if (ret == -ENOENT)
+		return NULL;
+	if (ret)
+		fail_msg("%s: %s", key, err.text);
+	snprintf(text, sizeof(text), "%s", kv.value);
+	manx_kv_clear(&kv);
+	return text;
+}
+
+size_t fixture_count(struct manx_store *store, const char *prefix)
+{
+	struct manx_error err = { 0 };
+	struct manx_kvs kvs;
+	size_t n;
+
+	if (manx_store_list(store, prefix, &kvs, &err))
+		fail_msg("%s: %s", prefix, err.text);
+	n = kvs.n;
+	manx_kvs_clear(&kvs);
+	return n;
+}
+
+void fixture_sql(const char *db, const char *sql)
+{
+	sqlite3 *other;
+
+	if (sqlite3_open(db, &other) || sqlite3_exec(other, sql, NULL, NULL, NULL))
+		fail_msg("%s: %s", sql, sqlite3_errmsg(other));
+	sqlite3_close(other);
+}
+
+double fixture_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+void fixture_sleep(unsigned int ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}

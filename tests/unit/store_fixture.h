@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A store of their own for the tests, and other processes that use it.
+ */
+#ifndef STORE_FIXTURE_H
+#define STORE_FIXTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "store.h"
+
+/**
+ * struct fixture - a directory with a database
+ * @dir: fresh, beneath /tmp
+ * @db: path of the database in it
+ * @store: open in this process; NULL until fixture_open()
+ */
+struct fixture {
+	char dir[64];
+	char db[80];
+	struct manx_store *store;
+};
+
+/* cmocka's setup and teardown: *state is a struct fixture. The store is open. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+/* The same by hand. @base: where the directory is made. All of them fail the test. */
+void fixture_make(struct fixture *f, const char *base);
+void fixture_open(struct fixture *f);
+void fixture_remove(struct fixture *f);
+
+/* Run @fn in a child process, whose exit status is what it returns. */
+pid_t fixture_fork(int (*fn)(void *ctx), void *ctx);
+/* Wait for @pid; its exit status, or 128 and the signal that ended it. */
+int fixture_wait(pid_t pid);
+
+/* Fail the test unless the store takes it; @value NULL deletes. The new revision. */
+int64_t fixture_put(struct manx_store *store, const char *key, const char *value);
+/* The value of @key, until the next call; NULL if it does not exist. */
+const char *fixture_value(struct manx_store *store, const char *key);
+size_t fixture_count(struct manx_store *store, const char *prefix);
+/* Run SQL on the database as another program would. */
+void fixture_sql(const char *db, const char *sql);
+
+/* Milliseconds of the monotonic clock. */
+double fixture_ms(void);
+void fixture_sleep(unsigned int ms);
+
+#endif /* STORE_FIXTURE_H */

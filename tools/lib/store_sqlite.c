@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SQLite engine of the datastore: the connection, the statements, reading.
+ */
+#include "store_sqlite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const sql[MANX_SQLS] = {
+	[MANX_SQL_BEGIN] = "BEGIN",
+	[MANX_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[MANX_SQL_COMMIT] = "COMMIT",
+	[MANX_SQL_ROLLBACK] = "ROLLBACK",
+	[MANX_SQL_FORMAT] = "SELECT json_extract(value, '$.format') FROM kv WHERE key = 'm/format'",
+	[MANX_SQL_LOG_ENDS] = "SELECT (SELECT min(rev) FROM log), (SELECT max(rev) FROM log)",
+	[MANX_SQL_GET] = "SELECT key, value, create_rev, mod_rev FROM kv WHERE key = ?1",
+	[MANX_SQL_RANGE] = "SELECT key, value, create_rev, mod_rev FROM kv"
+			   " WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
+	[MANX_SQL_CHANGES] = "SELECT key, value, create_rev, rev FROM log"
+			     " WHERE rev > ?1 ORDER BY rev, n",
+	[MANX_SQL_CHANGED] = "SELECT key FROM log"
+			     " WHERE rev > ?1 AND key >= ?2 AND key < ?3 LIMIT 1",
+	[MANX_SQL_PUT] = "INSERT INTO kv (key, value, create_rev, mod_rev) VALUES (?1, ?2, ?3, ?3)"
+			 " ON CONFLICT (key) DO UPDATE"
+			 " SET value = excluded.value, mod_rev = excluded.mod_rev",
+	[MANX_SQL_LOG_PUT] = "INSERT INTO log (rev, n, key, value, create_rev)"
+			     " SELECT ?1, ?2, key, value, create_rev FROM kv WHERE key = ?3",
+	[MANX_SQL_DEL] = "DELETE FROM kv WHERE key = ?1",
+	[MANX_SQL_LOG_DEL] = "INSERT INTO log (rev, n, key, value, create_rev)"
+			     " VALUES (?1, ?2, ?3, NULL, 0)",
+	[MANX_SQL_TRIM] = "DELETE FROM log WHERE rev <= ?1",
+};
+
+sqlite3_stmt *manx_sql(struct manx_store *store, enum manx_sql which)
+{
+	sqlite3_stmt **stmt = &store->stmt[which];
+
+	if (!*stmt)
+		sqlite3_prepare_v3(store->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, stmt,
+				   NULL);
+	else
+		sqlite3_clear_bindings(*stmt);
+	return *stmt;
+}
+
+static int fail_full(struct manx_store *store, struct manx_error *err)
+{
+	return manx_fail(err, -ENOSPC,
+			 "database %s: no space left on the disk: free some; what is in use can still be released",
+			 store->path);
+}
+
+int manx_sql_fail(struct manx_store *store, struct manx_error *err)
+{
+	const char *path = store->path;
+
+	switch (sqlite3_errcode(store->db)) {
+	case SQLITE_FULL:
+		return fail_full(store, err);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return manx_fail(err, -ETIMEDOUT,
+				 "database %s: locked for more than %d s: see who has it open (fuser %s)",
+				 path, MANX_STORE_WAIT_MS / 1000, path);
+	case SQLITE_READONLY:
+		return manx_fail(err, -EROFS,
+				 "database %s: cannot be written: check its mode and its file system",
+				 path);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return manx_fail(err, -EUCLEAN,
+				 "database %s: damaged, or no database (%s): put a copy that was saved in its place, or move it away to begin anew",
+				 path, sqlite3_errmsg(store->db));
+	case SQLITE_NOMEM:
+		return manx_fail(err, -ENOMEM, "database %s: out of memory", path);
+	case SQLITE_TOOBIG:
+		return manx_fail(err, -E2BIG, "database %s: value too large", path);
+	default:
+		if (sqlite3_system_errno(store->db) == ENOSPC)
+			return fail_full(store, err);
+		return manx_fail(err, -EIO, "database %s: %s", path, sqlite3_errmsg(store->db));
+	}
+}
+
+int manx_sql_run(struct manx_store *store, enum manx_sql which, struct manx_error *err)
+{
+	sqlite3_stmt *stmt = manx_sql(store, which);
+
+	if (!stmt)
+		return manx_sql_fail(store, err);
+	sqlite3_step(stmt);
+	return sqlite3_reset(stmt) == SQLITE_OK ? 0 : manx_sql_fail(store, err);
+}
+
+int manx_sql_end(struct manx_store *store, int ret, struct manx_error *err)
+{
+	if (ret >= 0) {
+		int commit = manx_sql_run(store, MANX_SQL_COMMIT, err);
+
+		ret = commit ? commit : ret;
+	}
+	/* some errors have rolled back already */
+	if (ret < 0 && !sqlite3_get_autocommit(store->db))
+		manx_sql_run(store, MANX_SQL_ROLLBACK, NULL);
+	return ret;
+}
+
+int manx_sql_log_ends(struct manx_store *store, int64_t *oldest, int64_t *newest,
+		      struct manx_error *err)
+{
+	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_LOG_ENDS);
+
+	if (!stmt)
+		return manx_sql_fail(store, err);
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		if (oldest)
+			*oldest = sqlite3_column_int64(stmt, 0);
+		if (newest)
+			*newest = sqlite3_column_int64(stmt, 1);
+	}
+	return sqlite3_reset(stmt) == SQLITE_OK ? 0 : manx_sql_fail(store, err);
+}
+
+/* Columns key, value, create_rev, mod_rev. */
+static int read_row(struct manx_store *store, sqlite3_stmt *stmt, struct manx_kv *kv,
+		    struct manx_error *err)
+{
+	const char *key = (const char *)sqlite3_column_text(stmt, 0);
+	const char *value = (const char *)sqlite3_column_text(stmt, 1);
+
+	if (key && manx_kv_set(kv, key, value, sqlite3_column_int64(stmt, 2),
+			       sqlite3_column_int64(stmt, 3)) == 0)
+		return 0;
+	return manx_fail(err, -ENOMEM, "database %s: out of memory", store->path);
+}
+
+int manx_sql_add_row(struct manx_store *store, sqlite3_stmt *stmt, struct manx_kvs *kvs,
+		     struct manx_error *err)
+{
+	struct manx_kv *kv = manx_kvs_grow(kvs);
+
+	if (!kv)
+		return manx_fail(err, -ENOMEM, "database %s: out of memory", store->path);
+	return read_row(store, stmt, kv, err);
+}
+
+int manx_store_get(struct manx_store *store, const char *key, struct manx_kv *kv,
+		   struct manx_error *err)
+{
+	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_GET);
+	int ret = -ENOENT;
+
+	*kv = (struct manx_kv){ 0 };
+	if (!stmt)
+		return manx_sql_fail(store, err);
+	sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		ret = read_row(store, stmt, kv, err);
+	if (sqlite3_reset(stmt) == SQLITE_OK)
+		return ret;
+	manx_kv_clear(kv);
+	return manx_sql_fail(store, err);
+}
+
+static int read_range(struct manx_store *store, const char *from, const char *to, size_t limit,
+		      struct manx_kvs *kvs, struct manx_error *err)
+{
+	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_RANGE);
+	int ret = 0;
+
+	if (!stmt)
+		return manx_sql_fail(store, err);
+	sqlite3_bind_text(stmt, 1, from, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, to, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, limit ? (sqlite3_int64)limit : -1);
+	while (!ret && sqlite3_step(stmt) == SQLITE_ROW)
+		ret = manx_sql_add_row(store, stmt, kvs, err);
+	if (sqlite3_reset(stmt) != SQLITE_OK && !ret)
+		ret = manx_sql_fail(store, err);
+	return ret;
+}
+
+int manx_store_range(struct manx_store *store, const char *from, const char *to, size_t limit,
+		     struct manx_kvs *kvs, struct manx_error *err)
+{
+	int ret = manx_sql_run(store, MANX_SQL_BEGIN, err);
+
+	*kvs = (struct manx_kvs){ 0 };
+	if (ret)
+		return ret;
+	ret = manx_sql_log_ends(store, NULL, &kvs->rev, err);
+	if (!ret)
+		ret = read_range(store, from, to, limit, kvs, err);
+	ret = manx_sql_end(store, ret, err);
+	if (ret)
+		manx_kvs_clear(kvs);
+	return ret;
+}
+
+int manx_store_list(struct manx_store *store, const char *prefix, struct manx_kvs *kvs,
+		    struct manx_error *err)
+{
+	char end[MANX_KEY_MAX + sizeof(MANX_KEY_END)];
+	size_t n = strlen(prefix);
+
+	*kvs = (struct manx_kvs){ 0 };
+	if (n > MANX_KEY_MAX)
+		return manx_fail(err, -ENAMETOOLONG, "key prefix \"%s\" is too long", prefix);
+	memcpy(end, prefix, n);
+	strcpy(end + n, MANX_KEY_END);
+	return manx_store_range(store, prefix, end, 0, kvs, err);
+}
