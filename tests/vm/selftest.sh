@@ -90,6 +90,7 @@ check 'the module was there; --out brings files back' grep -q '^manx ' "$scratch
 check 'a warning of the kernel fails the run' status warning 99
 check 'and is shown' says warning err 'WARNING: selftest'
 check 'a command that failed keeps its status' status failing 5
+check 'and the warning is shown all the same' says failing err 'WARNING: selftest'
 check 'a panic has its status' status panic 97
 check 'and is shown' says panic err 'Kernel panic'
 check '--log keeps the kernel'\''s log' grep -q 'Kernel panic' "$scratch/panic.log"
