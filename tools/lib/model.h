@@ -103,7 +103,10 @@ void manx_resource_clear(struct manx_resource *r);
  */
 int manx_resource_key(const struct manx_resource *r, char *buf, size_t size,
 		      struct manx_error *err);
-/* Prefix of all keys of a kind, of one namespace if @ns is not NULL. */
+/*
+ * Prefix of all keys of a kind, of one namespace if @ns is not NULL; those of
+ * WorkloadEndpoints begin with their nodes, so for them @ns is not heeded.
+ */
 int manx_kind_prefix(const struct manx_kind *kind, const char *ns, char *buf, size_t size);
 /* "IPPool(my-ippool)" or "NetworkPolicy(ns/name)", for messages. */
 const char *manx_resource_title(const struct manx_resource *r, char *buf, size_t size);
@@ -118,13 +121,16 @@ int manx_resources_write_yaml(FILE *f, const struct manx_resources *rs, bool lis
 bool manx_name_is_valid(const char *s);
 
 /*
- * What a change from @old (NULL: create) to @new may not do: immutable fields,
- * IPPool overlap with any of @pools. Decodes itself.
+ * What a change from @old (NULL: create) to @new_ may not do: -EINVAL if it
+ * touches a field that is fixed once and for all.
  */
 int manx_resource_check_change(const struct manx_resource *old, const struct manx_resource *new_,
 			       struct manx_error *err);
 
-/* --- decoded forms; strings point into the cJSON they came from --- */
+/*
+ * --- decoded forms; strings point into the cJSON they came from, and are ""
+ * where nothing is given ---
+ */
 
 /**
  * struct manx_labels - labels of one object
@@ -169,7 +175,8 @@ struct manx_node {
 
 /**
  * struct manx_wep - a workload endpoint
- * @id: annotation manx.io/endpoint-id, the id in the kernel of its node, >= 2
+ * @id: annotation manx.io/endpoint-id, the id in the kernel of its node, >= 2;
+ *	0 if absent
  * @handle: annotation manx.io/handle
  * @netns: annotation manx.io/netns-cookie
  * @boot_id: annotation manx.io/boot-id

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scalar.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "selector.h"
+#include "suggest.h"
+
+static int result(const struct manx_at *at, cJSON *value, cJSON **out)
+{
+	*out = value;
+	return value ? 0 : manx_at_no_memory(at);
+}
+
+int manx_scalar_text(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     cJSON **out)
+{
+	(void)f;
+	return result(at, cJSON_CreateString(text), out);
+}
+
+int manx_scalar_bool(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     cJSON **out)
+{
+	(void)f;
+	if (strcmp(text, "true") && strcmp(text, "false"))
+		return manx_at_fail(at, "\"%.80s\": allowed are true and false", text);
+	return result(at, cJSON_CreateBool(*text == 't'), out);
+}
+
+bool manx_parse_decimal(const char *text, uint64_t max, uint64_t *value)
+{
+	uint64_t v = 0;
+
+	if (!*text || (text[0] == '0' && text[1]))
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || v > max / 10)
+			return false;
+		v = v * 10 + (uint64_t)(*text - '0');
+	}
+	if (v > max)
+		return false;
+	*value = v;
+	return true;
+}
+
+int manx_scalar_int(const struct manx_at *at, const struct manx_field *f, const char *text,
+		    cJSON **out)
+{
+	uint64_t value;
+
+	if (!manx_parse_decimal(text, (uint64_t)f->max, &value) || value < (uint64_t)f->min)
+		return manx_at_fail(at, "\"%.80s\": allowed are whole numbers from %" PRId64 " to %" PRId64,
+				    text, f->min, f->max);
+	return result(at, cJSON_CreateNumber((double)value), out);
+}
+
+int manx_scalar_number(const struct manx_at *at, const struct manx_field *f, const char *text,
+		       cJSON **out)
+{
+	double value;
+	char *end;
+
+	(void)f;
+	/* strtod() takes hexadecimal, "inf", "nan" and leading blanks, too */
+	value = strtod(text, &end);
+	if (!*text || strspn(text, "0123456789+-.eE") != strlen(text) || *end || !isfinite(value))
+		return manx_at_fail(at, "\"%.80s\": allowed are numbers", text);
+	return result(at, cJSON_CreateNumber(value), out);
+}
+
+int manx_scalar_word(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     cJSON **out)
+{
+	struct manx_suggest near = manx_suggest_begin(text);
+	char allowed[160] = "";
+
+	for (const char *const *w = f->words; *w; w++) {
+		size_t n = strlen(allowed);
+
+		if (!strcmp(text, *w))
+			return result(at, cJSON_CreateString(text), out);
+		manx_suggest_offer(&near, *w);
+		snprintf(allowed + n, sizeof(allowed) - n, "%s%s", n ? ", " : "", *w);
+	}
+	if (near.best)
+		return manx_at_fail(at, "\"%.80s\": allowed are %s: did you mean \"%s\"?", text,
+				    allowed, near.best);
+	return manx_at_fail(at, "\"%.80s\": allowed are %s", text, allowed);
+}
+
+int manx_scalar_name(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     cJSON **out)
+{
+	(void)f;
+	if (!manx_name_is_valid(text))
+		return manx_at_fail(at, "\"%.80s\": allowed are at most 253 lower-case letters, digits, '-' and '.', with a letter or digit at each end and around each '.'",
+				    text);
+	return result(at, cJSON_CreateString(text), out);
+}
+
+/* *@sel is set on success, for the caller to free. */
+static int parse_selector(const struct manx_at *at, const char *text, struct manx_selector **sel)
+{
+	struct manx_error err = { 0 };
+	int rc = manx_selector_parse(text, sel, &err);
+
+	return rc ? manx_at_fail(at, "\"%.80s\": %s", text, err.text) : 0;
+}
+
+int manx_scalar_selector(const struct manx_at *at, const struct manx_field *f,
+			 const char *text, cJSON **out)
+{
+	struct manx_selector *sel;
+	int rc = parse_selector(at, text, &sel);
+
+	(void)f;
+	if (rc)
+		return rc;
+	manx_selector_free(sel);
+	/* as Calico does, without a look whether it stands in a string */
+	if (strstr(text, "global("))
+		return manx_at_fail(at, "\"%.80s\": global() is allowed only in a rule's namespaceSelector",
+				    text);
+	return result(at, cJSON_CreateString(text), out);
+}
+
+int manx_scalar_namespace_selector(const struct manx_at *at, const struct manx_field *f,
+				   const char *text, cJSON **out)
+{
+	struct manx_selector *sel;
+	int rc = parse_selector(at, text, &sel);
+	bool alone;
+
+	(void)f;
+	if (rc)
+		return rc;
+	alone = !strcmp(manx_selector_canonical(sel), "global()");
+	manx_selector_free(sel);
+	if (strstr(text, "global(") && !alone)
+		return manx_at_fail(at, "\"%.80s\": global() is allowed only alone", text);
+	return result(at, cJSON_CreateString(text), out);
+}
