@@ -6,6 +6,7 @@
 #define MANX_DP_IMPL_H
 
 #include "dp.h"
+#include "grow.h"
 #include "netlink.h"
 
 /**
@@ -21,12 +22,6 @@ struct manx_dp {
 };
 
 struct nlmsghdr *manx_dp_request(struct manx_dp *dp, uint8_t cmd, uint16_t flags);
-
-/*
- * Room for one more element behind the @n that @array has; all arrays here grow
- * by doubling. NULL without memory, and @array is then as it was.
- */
-void *manx_dp_more(void *array, size_t n, size_t size);
 
 /* dp_state.c: lifetime and order */
 void manx_dp_names_clear(struct manx_dp_names *names);

@@ -259,7 +259,7 @@ static int fill_rule(const struct manx_json *at, struct manx_dp_rule *r, struct 
 static int parse_rule(const struct manx_json *at, void *table, struct manx_error *err)
 {
 	struct manx_dp_table *t = table;
-	struct manx_dp_rule *r = manx_dp_more(t->rule, t->n_rules, sizeof(*r));
+	struct manx_dp_rule *r = manx_more(t->rule, t->n_rules, sizeof(*r));
 
 	if (!r)
 		return no_memory(err);
@@ -275,7 +275,7 @@ static int parse_table(const struct manx_json *at, void *state, struct manx_erro
 		"name", "direction", "defaultAction", "rules", "defaultPackets", NULL,
 	};
 	struct manx_dp_state *st = state;
-	struct manx_dp_table *t = manx_dp_more(st->table, st->n_tables, sizeof(*t));
+	struct manx_dp_table *t = manx_more(st->table, st->n_tables, sizeof(*t));
 	int rc;
 
 	if (!t)
@@ -301,7 +301,7 @@ static int parse_set(const struct manx_json *at, void *state, struct manx_error 
 {
 	static const char *const known[] = { "name", "members", NULL };
 	struct manx_dp_state *st = state;
-	struct manx_dp_set *s = manx_dp_more(st->set, st->n_sets, sizeof(*s));
+	struct manx_dp_set *s = manx_more(st->set, st->n_sets, sizeof(*s));
 	int rc;
 
 	if (!s)
@@ -376,7 +376,7 @@ static int parse_endpoint(const struct manx_json *at, void *state, struct manx_e
 		"ifindex", "rx", "tx", "drops", NULL,
 	};
 	struct manx_dp_state *st = state;
-	struct manx_dp_endpoint *e = manx_dp_more(st->endpoint, st->n_endpoints, sizeof(*e));
+	struct manx_dp_endpoint *e = manx_more(st->endpoint, st->n_endpoints, sizeof(*e));
 	int rc;
 
 	if (!e)
@@ -391,7 +391,7 @@ static int parse_endpoint(const struct manx_json *at, void *state, struct manx_e
 static int parse_peer(const struct manx_json *at, void *state, struct manx_error *err)
 {
 	struct manx_dp_state *st = state;
-	struct manx_addr *peer = manx_dp_more(st->peer, st->n_peers, sizeof(*peer));
+	struct manx_addr *peer = manx_more(st->peer, st->n_peers, sizeof(*peer));
 	const char *text = "";
 	int rc = manx_json_text(at, &text, err);
 

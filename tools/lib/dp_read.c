@@ -25,7 +25,7 @@ static int no_memory(struct manx_error *err)
 static int read_drops(const struct nlattr *nest, struct manx_dp_drop **drop, size_t *n,
 		      struct manx_error *err)
 {
-	struct manx_dp_drop *more = manx_dp_more(*drop, *n, sizeof(*more));
+	struct manx_dp_drop *more = manx_more(*drop, *n, sizeof(*more));
 	struct manx_dp_drop d = { 0 };
 	const struct nlattr *attr;
 	int rc = 0;
@@ -129,7 +129,7 @@ static struct manx_dp_set *set_of(struct manx_dp_state *st, const struct nlmsghd
 
 	if (st->n_sets && goes_on(nlh, set[st->n_sets - 1].name))
 		return &set[st->n_sets - 1];
-	set = manx_dp_more(set, st->n_sets, sizeof(*set));
+	set = manx_more(set, st->n_sets, sizeof(*set));
 	if (!set)
 		return NULL;
 	st->set = set;
@@ -162,7 +162,7 @@ static struct manx_dp_table *table_of(struct manx_dp_state *st, const struct nlm
 
 	if (st->n_tables && goes_on(nlh, table[st->n_tables - 1].name))
 		return &table[st->n_tables - 1];
-	table = manx_dp_more(table, st->n_tables, sizeof(*table));
+	table = manx_more(table, st->n_tables, sizeof(*table));
 	if (!table)
 		return NULL;
 	st->table = table;
@@ -175,7 +175,7 @@ static struct manx_dp_table *table_of(struct manx_dp_state *st, const struct nlm
 static int read_rule(const struct nlattr *nest, struct manx_dp_table *table,
 		     struct manx_error *err)
 {
-	struct manx_dp_rule *more = manx_dp_more(table->rule, table->n_rules, sizeof(*more));
+	struct manx_dp_rule *more = manx_more(table->rule, table->n_rules, sizeof(*more));
 	int rc;
 
 	if (!more)
@@ -286,7 +286,7 @@ static int on_endpoint(const struct nlmsghdr *nlh, void *ctx, struct manx_error 
 		if (rc)
 			break;
 	}
-	more = rc ? NULL : manx_dp_more(st->endpoint, st->n_endpoints, sizeof(*more));
+	more = rc ? NULL : manx_more(st->endpoint, st->n_endpoints, sizeof(*more));
 	if (!more) {
 		manx_dp_endpoint_clear(&e);
 		return rc ? rc : no_memory(err);
@@ -299,7 +299,7 @@ static int on_endpoint(const struct nlmsghdr *nlh, void *ctx, struct manx_error 
 static int on_peer(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
 {
 	struct manx_dp_state *st = ctx;
-	struct manx_addr *more = manx_dp_more(st->peer, st->n_peers, sizeof(*more));
+	struct manx_addr *more = manx_more(st->peer, st->n_peers, sizeof(*more));
 	const struct nlattr *attr;
 
 	if (!more)

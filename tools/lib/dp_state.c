@@ -47,17 +47,9 @@ const void *manx_dp_field_const(const struct manx_dp_rule *r, const struct manx_
 	return (const char *)r + f->offset;
 }
 
-void *manx_dp_more(void *array, size_t n, size_t size)
-{
-	/* 4, 8, 16, ...: the room is used up exactly when n is one of these */
-	if (n == 0)
-		return reallocarray(NULL, 4, size);
-	return n < 4 || (n & (n - 1)) ? array : reallocarray(array, 2 * n, size);
-}
-
 bool manx_dp_prefixes_add(struct manx_dp_prefixes *p, const struct manx_prefix *prefix)
 {
-	struct manx_prefix *more = manx_dp_more(p->p, p->n, sizeof(*more));
+	struct manx_prefix *more = manx_more(p->p, p->n, sizeof(*more));
 
 	if (!more)
 		return false;
@@ -68,7 +60,7 @@ bool manx_dp_prefixes_add(struct manx_dp_prefixes *p, const struct manx_prefix *
 
 bool manx_dp_names_add(struct manx_dp_names *names, const char *s, size_t len)
 {
-	char **more = manx_dp_more(names->s, names->n, sizeof(*more));
+	char **more = manx_more(names->s, names->n, sizeof(*more));
 
 	if (!more)
 		return false;
@@ -82,7 +74,7 @@ bool manx_dp_names_add(struct manx_dp_names *names, const char *s, size_t len)
 
 bool manx_dp_ranges_add(struct manx_dp_ranges *r, uint16_t first, uint16_t last)
 {
-	struct manx_dp_range *more = manx_dp_more(r->r, r->n, sizeof(*more));
+	struct manx_dp_range *more = manx_more(r->r, r->n, sizeof(*more));
 
 	if (!more)
 		return false;

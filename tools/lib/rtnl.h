@@ -23,19 +23,26 @@ struct manx_rtnl;
  */
 int manx_rtnl_open(struct manx_rtnl **rt, int netns, struct manx_error *err);
 void manx_rtnl_close(struct manx_rtnl *rt);
+/* SO_NETNS_COOKIE of its namespace. */
+int manx_rtnl_netns_cookie(const struct manx_rtnl *rt, uint64_t *cookie, struct manx_error *err);
 
 /**
  * struct manx_link - a link as read
  * @index: 0 if unknown
+ * @other: index of the other end of a pair, in its namespace; 0 if there is none
  * @kind: IFLA_INFO_KIND, "" if none
+ * @up: set up, by whoever configures it
+ * @running: up and usable: a pair's other end is up too
  * @mode, @role, @endpoint, @local: of kind manx, see linux/manx_link.h
  * @netnsid: namespace of the other end, -1 if none or the same
  */
 struct manx_link {
 	int index;
+	int other;
 	char name[IFNAMSIZ];
 	char kind[16];
 	bool up;
+	bool running;
 	uint32_t mtu;
 	uint8_t mac[6];
 	bool has_mac;
@@ -55,7 +62,7 @@ int manx_links(struct manx_rtnl *rt, struct manx_link **l, size_t *n, struct man
 /**
  * struct manx_pair - a pair to be made
  * @name: primary, in the namespace of the socket
- * @altname: alternative name of the primary, NULL for none
+ * @altname: alternative name of the primary, NULL for none; left out if taken
  * @peer_name: in @peer_netns
  * @peer_netns: descriptor; < 0: the namespace of the socket
  * @peer_mac: NULL: the kernel chooses
@@ -72,9 +79,12 @@ struct manx_pair {
 	uint32_t endpoint;
 };
 
-/* Makes both ends, down. -EEXIST; -EOPNOTSUPP with the remedy: module not loaded. */
+/*
+ * Makes both ends, down; a failure leaves nothing. -EEXIST; -EOPNOTSUPP with
+ * the remedy: module not loaded.
+ */
 int manx_link_add_pair(struct manx_rtnl *rt, const struct manx_pair *p, struct manx_error *err);
-/* @ttl 0: the namespace's default. */
+/* @local is IPv4. @ttl 0: the namespace's default, @mtu 0: the kernel's. */
 int manx_link_add_tunnel(struct manx_rtnl *rt, const char *name, const struct manx_addr *local,
 			 uint32_t ttl, uint32_t mtu, struct manx_error *err);
 int manx_link_del(struct manx_rtnl *rt, int index, struct manx_error *err);
@@ -84,6 +94,7 @@ int manx_link_set_mtu(struct manx_rtnl *rt, int index, uint32_t mtu, struct manx
 /* Already there is success. @a keeps its prefix length; IPv6 without DAD. */
 int manx_address_add(struct manx_rtnl *rt, int index, const struct manx_prefix *a,
 		     struct manx_error *err);
+/* Absent is success, also when the link is. */
 int manx_address_del(struct manx_rtnl *rt, int index, const struct manx_prefix *a,
 		     struct manx_error *err);
 
@@ -102,7 +113,7 @@ int manx_addresses(struct manx_rtnl *rt, struct manx_address **a, size_t *n,
  * @via: family 0 for none; an IPv6 route may have an IPv4-mapped one (tunnel)
  * @index: device; 0 for blackhole
  * @protocol: RTPROT_*, 80 is manxd's own, 3 (boot) of endpoints
- * @metric: 0: the kernel's default
+ * @metric: 0: the kernel's default, in both directions
  * @src: preferred source, family 0 for none
  */
 struct manx_route {
@@ -116,7 +127,10 @@ struct manx_route {
 	uint32_t metric;
 };
 
-/* Creates or replaces the route to r->dst with r->metric. */
+/*
+ * Creates or replaces the route to r->dst with r->metric. IPv4 without @via has
+ * the scope of its link.
+ */
 int manx_route_replace(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err);
 /* Absent is success. */
 int manx_route_del(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err);
