@@ -49,19 +49,27 @@ enum manx_cni_code {
 
 /*
  * Connect, waiting at most @timeout_ms for manxd to appear. Returns the
- * descriptor (close-on-exec), or -ENOENT / -ECONNREFUSED / -ETIMEDOUT with the
- * remedy in @err.
+ * descriptor (close-on-exec), or -ENOENT / -ECONNREFUSED / -EAGAIN (its queue is
+ * full) with the remedy in @err, -EINTR if a signal handler ran.
  */
 int manx_agent_connect(int timeout_ms, struct manx_error *err);
 
-/* One message each way; -ETIMEDOUT, -ECONNRESET on EOF, -EMSGSIZE, -EBADMSG. */
+/* {"version": 1, "op": @op}; NULL without memory */
+cJSON *manx_agent_request(const char *op);
+
+/*
+ * One message each way; -ETIMEDOUT (a message that does not go out within 5 s
+ * too), -ECONNRESET on EOF, -EMSGSIZE, -EBADMSG (not a JSON object), -EINTR if
+ * a signal handler ran. @timeout_ms 0 does not wait, -1 waits for ever.
+ */
 int manx_agent_send(int fd, const cJSON *msg, struct manx_error *err);
 int manx_agent_recv(int fd, int timeout_ms, cJSON **msg, struct manx_error *err);
 
 /*
  * Send @req and receive; on "ok" *ok is that object (owned by the caller).
- * On "error" returns -EREMOTEIO, err->text is its msg and *code its code
- * (MANX_CNI_*); on a failure of the socket *code is MANX_CNI_TRY_LATER.
+ * On "error" returns -EREMOTEIO, err->text is its msg, and its details after
+ * ": " if there are any, and *code its code (MANX_CNI_*); on a failure of the
+ * socket *code is MANX_CNI_TRY_LATER. @ok and @code may be NULL.
  */
 int manx_agent_call(int fd, const cJSON *req, int timeout_ms, cJSON **ok, int *code,
 		    struct manx_error *err);
