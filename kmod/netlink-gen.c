@@ -69,12 +69,7 @@ const struct nla_policy manx_set_del_nl_policy[MANX_A_SET_NAME + 1] = {
 };
 
 /* MANX_CMD_SET_GET - do */
-const struct nla_policy manx_set_get_do_nl_policy[MANX_A_SET_NAME + 1] = {
-	[MANX_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = 127, },
-};
-
-/* MANX_CMD_SET_GET - dump */
-const struct nla_policy manx_set_get_dump_nl_policy[MANX_A_SET_NAME + 1] = {
+const struct nla_policy manx_set_get_nl_policy[MANX_A_SET_NAME + 1] = {
 	[MANX_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = 127, },
 };
 
@@ -104,12 +99,7 @@ const struct nla_policy manx_table_del_nl_policy[MANX_A_TABLE_NAME + 1] = {
 };
 
 /* MANX_CMD_TABLE_GET - do */
-const struct nla_policy manx_table_get_do_nl_policy[MANX_A_TABLE_NAME + 1] = {
-	[MANX_A_TABLE_NAME] = { .type = NLA_NUL_STRING, .len = 127, },
-};
-
-/* MANX_CMD_TABLE_GET - dump */
-const struct nla_policy manx_table_get_dump_nl_policy[MANX_A_TABLE_NAME + 1] = {
+const struct nla_policy manx_table_get_nl_policy[MANX_A_TABLE_NAME + 1] = {
 	[MANX_A_TABLE_NAME] = { .type = NLA_NUL_STRING, .len = 127, },
 };
 
@@ -163,6 +153,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.doit		= manx_nl_node_get_doit,
 		.policy		= manx_node_get_nl_policy,
 		.maxattr	= MANX_A_NODE_GENERATION,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MANX_CMD_NODE_SET,
@@ -205,6 +196,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.dumpit		= manx_nl_set_get_dumpit,
 		.policy		= manx_set_get_nl_policy,
 		.maxattr	= MANX_A_SET_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MANX_CMD_MEMBER_ADD,
@@ -240,6 +232,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.dumpit		= manx_nl_table_get_dumpit,
 		.policy		= manx_table_get_nl_policy,
 		.maxattr	= MANX_A_TABLE_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MANX_CMD_RULE_ADD,
@@ -268,6 +261,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.dumpit		= manx_nl_endpoint_get_dumpit,
 		.policy		= manx_endpoint_get_nl_policy,
 		.maxattr	= MANX_A_ENDPOINT_ID,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MANX_CMD_PEER_NEW,
@@ -289,6 +283,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.dumpit		= manx_nl_peer_get_dumpit,
 		.policy		= manx_peer_get_nl_policy,
 		.maxattr	= MANX_A_PEER_ADDRESS,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

@@ -26,7 +26,7 @@ extern const struct nla_policy manx_set_new_nl_policy[MANX_A_SET_MEMBER + 1];
 
 extern const struct nla_policy manx_set_del_nl_policy[MANX_A_SET_NAME + 1];
 
-extern const struct nla_policy manx_set_get_do_nl_policy[MANX_A_SET_NAME + 1];
+extern const struct nla_policy manx_set_get_nl_policy[MANX_A_SET_NAME + 1];
 
 extern const struct nla_policy manx_member_add_nl_policy[MANX_A_SET_MEMBER + 1];
 
@@ -36,7 +36,7 @@ extern const struct nla_policy manx_table_new_nl_policy[MANX_A_TABLE_RULE + 1];
 
 extern const struct nla_policy manx_table_del_nl_policy[MANX_A_TABLE_NAME + 1];
 
-extern const struct nla_policy manx_table_get_do_nl_policy[MANX_A_TABLE_NAME + 1];
+extern const struct nla_policy manx_table_get_nl_policy[MANX_A_TABLE_NAME + 1];
 
 extern const struct nla_policy manx_rule_add_nl_policy[MANX_A_TABLE_RULE + 1];
 

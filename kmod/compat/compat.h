@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows that kernels differ. The rest of the module is
+ * written as for the newest kernel; what an older one lacks is supplied here,
+ * as far as probe.sh found it missing in the headers (MANX_HAVE_*). Each piece
+ * goes when the oldest supported kernel has it.
+ */
+#ifndef _MANX_COMPAT_H
+#define _MANX_COMPAT_H
+
+#include "manx_kapi.h"
+
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <net/genetlink.h>
+#ifdef MANX_HAVE_NET_GSO_H
+#include <net/gso.h>
+#endif
+#include <net/rtnetlink.h>
+
+/* Transmit without a lock of the core's: a feature bit before it was a field. */
+static inline void manx_dev_set_lltx(struct net_device *dev)
+{
+#ifdef MANX_HAVE_NETDEV_LLTX
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+/* The device may not change its namespace. */
+static inline void manx_dev_set_netns_immutable(struct net_device *dev)
+{
+#if defined(MANX_HAVE_NETNS_IMMUTABLE)
+	dev->netns_immutable = true;
+#elif defined(MANX_HAVE_NETNS_LOCAL_FIELD)
+	dev->netns_local = true;
+#else
+	dev->features |= NETIF_F_NETNS_LOCAL;
+#endif
+}
+
+/* The attributes of a request for a dump. */
+static inline struct nlattr **manx_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef MANX_HAVE_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return (struct nlattr **)genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/*
+ * Formatted extended acknowledgements. Without support from the core, which
+ * keeps only a pointer until the answer is built, the text stands in one of a
+ * ring of buffers (extack.c).
+ */
+#ifndef MANX_HAVE_EXTACK_FMT
+const char *manx_extack_format(const char *fmt, ...) __printf(1, 2);
+
+#define NL_SET_ERR_MSG_FMT(extack, fmt, args...) do {			\
+	struct netlink_ext_ack *__ack = (extack);			\
+									\
+	if (__ack)							\
+		__ack->_msg = manx_extack_format(fmt, ##args);		\
+} while (0)
+#endif
+
+#endif /* _MANX_COMPAT_H */

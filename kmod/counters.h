@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters of a table: one per rule and one for the default, per CPU.
+ */
+#ifndef _MANX_COUNTERS_H
+#define _MANX_COUNTERS_H
+
+#include <linux/types.h>
+
+/**
+ * struct manx_counters - per-CPU arrays
+ * @n: counters in each array
+ * @base: what an earlier form of the table had counted, under manx_ns.lock
+ * @cpu: one array a possible CPU, written by that CPU alone with bottom halves
+ *	disabled. Not alloc_percpu(), which ends at 32 KiB (mm/percpu.c)
+ */
+struct manx_counters {
+	u32 n;
+	u64 *base;
+	u64 *cpu[];
+};
+
+/**
+ * manx_counters_alloc() - all zero
+ * @n: counters
+ *
+ * Context: may sleep.
+ * Return: NULL without memory.
+ */
+struct manx_counters *manx_counters_alloc(u32 n);
+
+/**
+ * manx_counters_free() - release
+ * @c: may be NULL
+ */
+void manx_counters_free(struct manx_counters *c);
+
+/**
+ * manx_counters_inc() - count one judgement
+ * @c: counters
+ * @i: which, below c->n
+ *
+ * Context: bottom halves disabled.
+ */
+void manx_counters_inc(struct manx_counters *c, u32 i);
+
+/**
+ * manx_counters_read() - the sum over all CPUs
+ * @c: counters
+ * @i: which, below c->n
+ *
+ * Context: any; may miss increments that happen meanwhile.
+ */
+u64 manx_counters_read(const struct manx_counters *c, u32 i);
+
+#endif /* _MANX_COUNTERS_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Dropping packets.
+ */
+#include "drop.h"
+
+#include "event.h"
+#include "trace.h"
+
+static const struct {
+	const char *name;
+	enum skb_drop_reason core;
+} manx_reasons[MANX_REASONS] = {
+	[MANX_DROP_REASON_CLOSED]	  = { "closed", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_POLICY_EGRESS]  = { "policy-egress", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_POLICY_INGRESS] = { "policy-ingress", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_TO_NODE]	  = { "to-node", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_ETHERTYPE]	  = { "ethertype", SKB_DROP_REASON_UNHANDLED_PROTO },
+	[MANX_DROP_REASON_DEST_MAC]	  = { "dest-mac", SKB_DROP_REASON_OTHERHOST },
+	[MANX_DROP_REASON_SOURCE_MAC]	  = { "source-mac", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_SOURCE_ADDRESS] = { "source-address", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_MALFORMED]	  = { "malformed", SKB_DROP_REASON_IP_INHDR },
+	[MANX_DROP_REASON_NEIGHBOUR]	  = { "neighbour", SKB_DROP_REASON_NOT_SPECIFIED },
+	[MANX_DROP_REASON_ENCAP]	  = { "encap", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_TOO_BIG]	  = { "too-big", SKB_DROP_REASON_PKT_TOO_BIG },
+	[MANX_DROP_REASON_LINK_DOWN]	  = { "link-down", SKB_DROP_REASON_NOT_SPECIFIED },
+	[MANX_DROP_REASON_BACKLOG]	  = { "backlog", SKB_DROP_REASON_CPU_BACKLOG },
+	[MANX_DROP_REASON_NO_MEMORY]	  = { "no-memory", SKB_DROP_REASON_NOMEM },
+	[MANX_DROP_REASON_NO_PEER]	  = { "no-peer", SKB_DROP_REASON_NOT_SPECIFIED },
+	[MANX_DROP_REASON_NO_ROUTE]	  = { "no-route", SKB_DROP_REASON_NOT_SPECIFIED },
+	[MANX_DROP_REASON_INNER_SOURCE]	  = { "inner-source", SKB_DROP_REASON_NETFILTER_DROP },
+};
+
+const char *manx_reason_name(enum manx_drop_reason reason)
+{
+	return manx_reasons[reason].name;
+}
+
+void manx_count_drop(const struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
+		     enum manx_drop_reason reason, const struct manx_packet *p)
+{
+	u32 endpoint = link && manx_is_primary(link->dev) ? link->endpoint : 0;
+
+	atomic64_inc(link ? &link->drops[reason] : &ns->drops[reason]);
+	trace_manx_drop(skb, link ? link->dev : NULL, endpoint, reason);
+	manx_event_drop(&ns->events, endpoint, reason, p);
+}
+
+void manx_drop(struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
+	       enum manx_drop_reason reason, const struct manx_packet *p)
+{
+	manx_count_drop(skb, ns, link, reason, p);
+	kfree_skb_reason(skb, manx_reasons[reason].core);
+}

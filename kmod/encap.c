@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tunnel link: encapsulation.
+ *
+ * The routing table decides: a route through the tunnel names the other node as
+ * its gateway (IPv6: as a v4-mapped address), and the packet leaves with an
+ * outer IPv4 header to that node, provided that it is a registered peer.
+ *
+ * The outer header: DSCP of the inner one and ECN by RFC 6040; TTL of its own
+ * (RFC 2003, section 3.1); DF set, so that the path's MTU is found and outer
+ * fragments stay rare. A packet that is too long for the path is answered with
+ * an ICMP error where its sender can be told, that is IPv6, and IPv4 with DF;
+ * other IPv4 packets go with DF clear and are fragmented outside.
+ */
+#include <linux/if_arp.h>
+#include <net/dst_cache.h>
+#include <net/dst_metadata.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/route.h>
+
+#include "compat/compat.h"
+#include "drop.h"
+#include "hooks.h"
+#include "link.h"
+#include "trace.h"
+#include "tunnel.h"
+
+/**
+ * struct manx_outer - what the outer header will say
+ * @daddr: the peer
+ * @df: IP_DF in network byte order, or 0
+ * @tos: DSCP and ECN
+ * @ttl: 1 to 255
+ * @protocol: IPPROTO_IPIP or IPPROTO_IPV6
+ */
+struct manx_outer {
+	__be32 daddr;
+	__be16 df;
+	u8 tos;
+	u8 ttl;
+	u8 protocol;
+};
+
+/* The node behind a packet's next hop, or 0. */
+static __be32 manx_next_node(const struct sk_buff *skb)
+{
+	const struct in6_addr *gw;
+
+	if (!skb_valid_dst(skb))
+		return 0;
+	if (skb->protocol == htons(ETH_P_IP) && skb_rtable(skb)->dst.ops->family == AF_INET)
+		return rt_nexthop(skb_rtable(skb), ip_hdr(skb)->daddr);
+	if (skb->protocol != htons(ETH_P_IPV6) || skb_dst(skb)->ops->family != AF_INET6)
+		return 0;
+	gw = rt6_nexthop(dst_rt6_info(skb_dst(skb)), &ipv6_hdr(skb)->daddr);
+	return ipv6_addr_v4mapped(gw) ? gw->s6_addr32[3] : 0;
+}
+
+/* Route to a peer, from the peer's cache; with a reference. */
+static struct rtable *manx_peer_route(struct net *net, const struct manx_link *link,
+				      struct manx_peer *peer)
+{
+	struct flowi4 fl4 = {
+		.daddr		= peer->addr,
+		.saddr		= link->local,
+		.flowi4_proto	= IPPROTO_IPIP,
+	};
+	struct rtable *rt = dst_cache_get_ip4(&peer->route, &fl4.saddr);
+
+	if (rt)
+		return rt;
+	rt = ip_route_output_key(net, &fl4);
+	if (IS_ERR(rt))
+		return NULL;
+	if (rt->dst.dev == link->dev || rt->rt_type != RTN_UNICAST) {
+		ip_rt_put(rt);
+		return NULL;
+	}
+	dst_cache_set_ip4(&peer->route, &rt->dst, fl4.saddr);
+	return rt;
+}
+
+/* Does every packet that @skb becomes fit into @mtu? */
+static bool manx_fits(const struct sk_buff *skb, unsigned int mtu)
+{
+	if (skb_is_gso(skb))
+		return skb_gso_validate_network_len(skb, mtu);
+	return skb->len <= mtu;
+}
+
+/*
+ * A packet longer than the path allows: tell its sender, or let it be
+ * fragmented outside. Returns false if it was refused.
+ */
+static bool manx_fit_path(struct sk_buff *skb, const struct rtable *rt, struct manx_outer *outer)
+{
+	unsigned int mtu = dst_mtu(&rt->dst);
+
+	mtu = max_t(unsigned int, mtu, IPV4_MIN_MTU + sizeof(struct iphdr)) - sizeof(struct iphdr);
+	if (likely(manx_fits(skb, mtu)))
+		return true;
+	if (skb->protocol == htons(ETH_P_IP) && !(ip_hdr(skb)->frag_off & htons(IP_DF))) {
+		outer->df = 0;
+		return true;
+	}
+	skb_dst_update_pmtu_no_confirm(skb, mtu);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
+		return false;
+	}
+	if (mtu >= IPV6_MIN_MTU) {
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+		return false;
+	}
+	/* IPv6 promises 1280 octets (RFC 8200, section 5): fragment outside. */
+	if (manx_fits(skb, IPV6_MIN_MTU)) {
+		outer->df = 0;
+		return true;
+	}
+	icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, IPV6_MIN_MTU);
+	return false;
+}
+
+static void manx_push_outer(struct sk_buff *skb, const struct manx_link *link,
+			    const struct manx_outer *outer, struct net *net)
+{
+	struct iphdr *iph;
+
+	skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	iph = ip_hdr(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = outer->tos;
+	iph->frag_off = outer->df;
+	iph->id = 0;
+	iph->ttl = outer->ttl;
+	iph->protocol = outer->protocol;
+	iph->saddr = link->local;
+	iph->daddr = outer->daddr;
+	/* RFC 6864: an id is needed only where fragments may arise. */
+	if (!outer->df)
+		__ip_select_ident(net, iph, max_t(u16, skb_shinfo(skb)->gso_segs, 1));
+}
+
+/* From here @skb is on its way to the underlay; consumes it. */
+static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link, struct rtable *rt,
+			    const struct manx_outer *outer)
+{
+	struct net *net = dev_net(link->dev);
+	unsigned int len = skb->len;
+
+	skb_scrub_packet(skb, false);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	skb_clear_hash_if_not_l4(skb);
+	skb_set_inner_ipproto(skb, outer->protocol);
+	skb_dst_set(skb, &rt->dst);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	manx_push_outer(skb, link, outer, net);
+	skb->protocol = htons(ETH_P_IP);
+	trace_manx_encap(skb, link->dev, link->local, outer->daddr, outer->protocol);
+	if (net_xmit_eval(ip_local_out(net, NULL, skb)) == 0)
+		dev_sw_netstats_tx_add(link->dev, 1, len);
+}
+
+/* Returns a reason to drop, or -1 when @skb was sent. */
+static int manx_encap(struct sk_buff *skb, struct manx_link *link)
+{
+	const struct manx_ruleset *rs = rcu_dereference(link->ns->ruleset);
+	struct net *net = dev_net(link->dev);
+	struct manx_outer outer = { .df = htons(IP_DF) };
+	struct manx_peer *peer;
+	struct rtable *rt;
+
+	if (!pskb_inet_may_pull(skb))
+		return MANX_DROP_REASON_MALFORMED;
+	outer.daddr = manx_next_node(skb);
+	peer = outer.daddr ? manx_ruleset_peer(rs, outer.daddr) : NULL;
+	if (!peer) {
+		dst_link_failure(skb);
+		return MANX_DROP_REASON_NO_PEER;
+	}
+	rt = manx_peer_route(net, link, peer);
+	if (!rt) {
+		dst_link_failure(skb);
+		return MANX_DROP_REASON_NO_ROUTE;
+	}
+	if (!manx_fit_path(skb, rt, &outer)) {
+		ip_rt_put(rt);
+		return MANX_DROP_REASON_TOO_BIG;
+	}
+	outer.protocol = skb->protocol == htons(ETH_P_IP) ? IPPROTO_IPIP : IPPROTO_IPV6;
+	outer.tos = ip_tunnel_ecn_encap(ip_tunnel_get_dsfield(ip_hdr(skb), skb) & ~INET_ECN_MASK,
+					ip_hdr(skb), skb);
+	outer.ttl = link->ttl ?: ip4_dst_hoplimit(&rt->dst);
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(rt->dst.dev) + sizeof(struct iphdr) +
+			      rt->dst.header_len) ||
+	    iptunnel_handle_offloads(skb, SKB_GSO_IPXIP4)) {
+		ip_rt_put(rt);
+		return MANX_DROP_REASON_NO_MEMORY;
+	}
+	manx_send_outer(skb, link, rt, &outer);
+	return -1;
+}
+
+static netdev_tx_t manx_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct manx_link *link = manx_link(dev);
+	int reason;
+
+	rcu_read_lock();
+	reason = manx_encap(skb, link);
+	if (reason >= 0)
+		manx_drop(skb, link->ns, link, reason, NULL);
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}
+
+static int manx_tunnel_init(struct net_device *dev)
+{
+	struct manx_link *link = manx_link(dev);
+	int err;
+
+	if (rtnl_dereference(link->ns->tunnel))
+		return -EEXIST;
+	err = gro_cells_init(&link->cells, dev);
+	if (err)
+		return err;
+	err = manx_hooks_get(link->ns);
+	if (err) {
+		gro_cells_destroy(&link->cells);
+		return err;
+	}
+	rcu_assign_pointer(link->ns->tunnel, dev);
+	return 0;
+}
+
+/* The core waits a grace period after this, before it frees the link. */
+static void manx_tunnel_uninit(struct net_device *dev)
+{
+	struct manx_link *link = manx_link(dev);
+
+	RCU_INIT_POINTER(link->ns->tunnel, NULL);
+	manx_hooks_put(link->ns);
+	synchronize_net();
+	gro_cells_destroy(&link->cells);
+}
+
+const struct net_device_ops manx_tunnel_ops = {
+	.ndo_init		= manx_tunnel_init,
+	.ndo_uninit		= manx_tunnel_uninit,
+	.ndo_start_xmit		= manx_tunnel_xmit,
+	.ndo_get_stats64	= dev_get_tstats64,
+};
+
+#define MANX_TUNNEL_FEATURES (NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
+			      NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM)
+
+void manx_tunnel_setup(struct net_device *dev)
+{
+	dev->netdev_ops = &manx_tunnel_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	dev->type = ARPHRD_TUNNEL;
+	dev->flags = IFF_NOARP;
+	dev->hard_header_len = 0;
+	dev->addr_len = 4;
+	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct iphdr);
+	dev->min_mtu = IPV4_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - sizeof(struct iphdr);
+	dev->features = MANX_TUNNEL_FEATURES;
+	dev->hw_features = MANX_TUNNEL_FEATURES;
+	dev->vlan_features = 0;
+	dev->hw_enc_features = 0;
+	manx_dev_set_lltx(dev);
+	manx_dev_set_netns_immutable(dev);
+	netif_keep_dst(dev);
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events towards user space.
+ */
+#include "event.h"
+
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/rtnetlink.h>
+#include <linux/string.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "netlink.h"
+
+/* Records a CPU can hold until the work runs; a power of two. */
+#define MANX_EVENT_RING		64
+/* Tokens: events a second and CPU, and how many may come at once. */
+#define MANX_EVENT_RATE		100
+#define MANX_EVENT_BURST	MANX_EVENT_RING
+
+/**
+ * struct manx_event_record - one log or drop event
+ * @type: MANX_EVENT_TYPE_*
+ * @endpoint: id
+ * @direction: log: MANX_DIRECTION_*
+ * @reason: drop: MANX_DROP_REASON_*
+ * @rule: log: id of the rule
+ * @packet: all zero (family 0) if unknown
+ * @table: log: name of the table
+ */
+struct manx_event_record {
+	u32 type;
+	u32 endpoint;
+	u32 direction;
+	u32 reason;
+	u32 rule;
+	struct manx_packet packet;
+	char table[MANX_NAME_MAX + 1];
+};
+
+/**
+ * struct manx_events_cpu - ring with one writer, its CPU, and one reader, the work
+ * @head: records written; by the CPU, released after the record
+ * @tail: records read; by the work
+ * @lost: events without token or room; taken by the work with xchg
+ * @tokens: left
+ * @refilled: when @tokens was filled last, jiffies
+ * @ring: the records
+ */
+struct manx_events_cpu {
+	u32 head;
+	u32 tail;
+	atomic_t lost;
+	u32 tokens;
+	unsigned long refilled;
+	struct manx_event_record ring[MANX_EVENT_RING];
+};
+
+/* Emptied before the family goes, see manx_event_exit(). */
+static struct workqueue_struct *manx_event_queue;
+
+static bool manx_event_token(struct manx_events_cpu *ec)
+{
+	unsigned long passed = jiffies - ec->refilled;
+	unsigned long fresh = passed * MANX_EVENT_RATE / HZ;
+
+	if (passed > HZ)
+		fresh = MANX_EVENT_BURST;
+	if (fresh) {
+		ec->refilled = jiffies;
+		ec->tokens = min_t(unsigned long, ec->tokens + fresh, MANX_EVENT_BURST);
+	}
+	if (!ec->tokens)
+		return false;
+	ec->tokens--;
+	return true;
+}
+
+static void manx_event_record(struct manx_events *ev, const struct manx_event_record *record)
+{
+	struct manx_events_cpu *ec = this_cpu_ptr(ev->cpu);
+
+	/* Pairs with the release of @tail: the slot has been read. */
+	if (ec->head - smp_load_acquire(&ec->tail) >= MANX_EVENT_RING || !manx_event_token(ec)) {
+		atomic_inc(&ec->lost);
+	} else {
+		ec->ring[ec->head % MANX_EVENT_RING] = *record;
+		/* Pairs with the acquire in manx_events_drain(). */
+		smp_store_release(&ec->head, ec->head + 1);
+	}
+	queue_work(manx_event_queue, &ev->work);
+}
+
+void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
+		    const char *table, u32 rule, const struct manx_packet *p)
+{
+	struct manx_event_record record = {
+		.type		= MANX_EVENT_TYPE_LOG,
+		.endpoint	= endpoint,
+		.direction	= direction,
+		.rule		= rule,
+		.packet		= *p,
+	};
+
+	if (!manx_nl_has_listeners(ev->net))
+		return;
+	strscpy(record.table, table, sizeof(record.table));
+	manx_event_record(ev, &record);
+}
+
+void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason reason,
+		     const struct manx_packet *p)
+{
+	struct manx_event_record record = {
+		.type		= MANX_EVENT_TYPE_DROP,
+		.endpoint	= endpoint,
+		.reason		= reason,
+	};
+
+	if (!manx_nl_has_listeners(ev->net))
+		return;
+	if (p)
+		record.packet = *p;
+	manx_event_record(ev, &record);
+}
+
+static int manx_event_put_packet(struct sk_buff *msg, const struct manx_packet *p)
+{
+	int size = p->family == NFPROTO_IPV4 ? 4 : 16;
+
+	if (!p->family)
+		return 0;
+	if (nla_put_u32(msg, MANX_A_EVENT_PROTOCOL, p->protocol) ||
+	    nla_put(msg, MANX_A_EVENT_SOURCE, size, &p->src) ||
+	    nla_put(msg, MANX_A_EVENT_DESTINATION, size, &p->dst) ||
+	    nla_put_u32(msg, MANX_A_EVENT_SOURCE_PORT, p->sport) ||
+	    nla_put_u32(msg, MANX_A_EVENT_DESTINATION_PORT, p->dport))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int manx_event_fill(struct sk_buff *msg, const struct manx_event_record *record)
+{
+	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, record->type) ||
+	    nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, record->endpoint))
+		return -EMSGSIZE;
+	if (record->type == MANX_EVENT_TYPE_DROP) {
+		if (nla_put_u32(msg, MANX_A_EVENT_REASON, record->reason))
+			return -EMSGSIZE;
+	} else if (nla_put_u32(msg, MANX_A_EVENT_DIRECTION, record->direction) ||
+		   nla_put_string(msg, MANX_A_EVENT_TABLE, record->table) ||
+		   nla_put_u32(msg, MANX_A_EVENT_RULE, record->rule)) {
+		return -EMSGSIZE;
+	}
+	return manx_event_put_packet(msg, &record->packet);
+}
+
+static void manx_event_send(struct net *net, const struct manx_event_record *record)
+{
+	void *hdr;
+	struct sk_buff *msg = manx_nl_event_new(&hdr);
+
+	if (!msg)
+		return;
+	if (manx_event_fill(msg, record))
+		nlmsg_free(msg);
+	else
+		manx_nl_event_send(net, msg, hdr);
+}
+
+static void manx_event_send_lost(struct net *net, u32 lost)
+{
+	void *hdr;
+	struct sk_buff *msg = manx_nl_event_new(&hdr);
+
+	if (!msg)
+		return;
+	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, MANX_EVENT_TYPE_LOST) ||
+	    nla_put_u32(msg, MANX_A_EVENT_LOST, lost))
+		nlmsg_free(msg);
+	else
+		manx_nl_event_send(net, msg, hdr);
+}
+
+static void manx_events_drain(struct work_struct *work)
+{
+	struct manx_events *ev = container_of(work, struct manx_events, work);
+	struct manx_events_cpu *ec;
+	u32 lost = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		ec = per_cpu_ptr(ev->cpu, cpu);
+		/* Pairs with the release in manx_event_record(). */
+		while (ec->tail != smp_load_acquire(&ec->head)) {
+			manx_event_send(ev->net, &ec->ring[ec->tail % MANX_EVENT_RING]);
+			/* The slot may be written again. */
+			smp_store_release(&ec->tail, ec->tail + 1);
+		}
+		lost += atomic_xchg(&ec->lost, 0);
+	}
+	if (lost)
+		manx_event_send_lost(ev->net, lost);
+}
+
+void manx_event_generation(struct net *net, u32 generation)
+{
+	struct sk_buff *msg;
+	void *hdr;
+
+	if (!manx_nl_has_listeners(net))
+		return;
+	msg = manx_nl_event_new(&hdr);
+	if (!msg)
+		return;
+	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, MANX_EVENT_TYPE_GENERATION) ||
+	    nla_put_u32(msg, MANX_A_EVENT_GENERATION, generation))
+		nlmsg_free(msg);
+	else
+		manx_nl_event_send(net, msg, hdr);
+}
+
+void manx_event_endpoint(struct net *net, enum manx_event_type type, u32 endpoint, int ifindex)
+{
+	struct sk_buff *msg;
+	void *hdr;
+
+	if (!manx_nl_has_listeners(net))
+		return;
+	msg = manx_nl_event_new(&hdr);
+	if (!msg)
+		return;
+	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, type) ||
+	    nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, endpoint) ||
+	    nla_put_u32(msg, MANX_A_EVENT_IFINDEX, ifindex))
+		nlmsg_free(msg);
+	else
+		manx_nl_event_send(net, msg, hdr);
+}
+
+void manx_events_init(struct manx_events *ev, struct net *net)
+{
+	ev->net = net;
+	INIT_WORK(&ev->work, manx_events_drain);
+}
+
+int manx_events_start(struct manx_events *ev)
+{
+	ASSERT_RTNL();
+	if (!ev->cpu)
+		ev->cpu = alloc_percpu_gfp(struct manx_events_cpu, GFP_KERNEL_ACCOUNT);
+	return ev->cpu ? 0 : -ENOMEM;
+}
+
+void manx_events_exit(struct manx_events *ev)
+{
+	cancel_work_sync(&ev->work);
+	free_percpu(ev->cpu);
+}
+
+int manx_event_init(void)
+{
+	manx_event_queue = alloc_workqueue("manx_events", WQ_UNBOUND, 0);
+	return manx_event_queue ? 0 : -ENOMEM;
+}
+
+/* No link is left, so nothing is queued any more; what is waiting is sent. */
+void manx_event_exit(void)
+{
+	destroy_workqueue(manx_event_queue);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Netfilter hooks: where forwarded and local packets are judged.
+ *
+ * FORWARD and LOCAL_OUT at priority 0: after destination NAT and IPVS, before
+ * source NAT. LOCAL_IN at 101, after IPVS (98, 99) and NAT (100), so that a
+ * packet which IPVS takes away is never taken for one to the node. At -450 the
+ * bits of the verdict are cleared from whatever enters.
+ *
+ * The verdict of an accepted packet is the accept bit of its fwmark: host rules
+ * can rely on it, and the primary's transmit lets nothing pass without it.
+ */
+#include "hooks.h"
+
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_reject.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "drop.h"
+#include "flow.h"
+#include "judge.h"
+#include "link.h"
+#include "trace.h"
+
+/* just after NAT, see above */
+#define MANX_PRI_LOCAL_IN (NF_IP_PRI_NAT_SRC + 1)
+
+/* The primary behind an ifindex, or NULL. */
+static struct net_device *manx_primary_by_index(struct net *net, int ifindex)
+{
+	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
+
+	return dev && manx_is_primary(dev) ? dev : NULL;
+}
+
+/*
+ * The primary through which a packet came into this namespace. Not state->in,
+ * which inside a VRF is the VRF (drivers/net/vrf.c, vrf_ip_rcv()).
+ */
+static struct net_device *manx_ingress(const struct sk_buff *skb,
+				       const struct nf_hook_state *state)
+{
+	int iif = state->pf == NFPROTO_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
+
+	return manx_primary_by_index(state->net, iif);
+}
+
+static u32 manx_endpoint_of(const struct net_device *primary)
+{
+	return primary ? manx_link(primary)->endpoint : MANX_ENDPOINT_OUTSIDE;
+}
+
+static void manx_reject(struct sk_buff *skb, const struct nf_hook_state *state, u8 protocol)
+{
+	if (state->pf == NFPROTO_IPV4) {
+		if (protocol == IPPROTO_TCP)
+			nf_send_reset(state->net, state->sk, skb, state->hook);
+		else
+			nf_send_unreach(skb, ICMP_PKT_FILTERED, state->hook);
+	} else if (protocol == IPPROTO_TCP) {
+		nf_send_reset6(state->net, state->sk, skb, state->hook);
+	} else {
+		nf_send_unreach6(state->net, skb, ICMPV6_ADM_PROHIBITED, state->hook);
+	}
+}
+
+/**
+ * struct manx_passage - a packet at a hook
+ * @from: where it comes from, endpoint id or MANX_ENDPOINT_*
+ * @to: where it goes
+ * @in: primary that it came through, or NULL
+ * @out: primary that it leaves through, or NULL
+ */
+struct manx_passage {
+	u32 from;
+	u32 to;
+	struct net_device *in;
+	struct net_device *out;
+};
+
+/* The link at which a refusal counts: that of the endpoint that said no. */
+static struct manx_link *manx_refusing_link(const struct manx_passage *way, u32 endpoint)
+{
+	if (way->in && manx_link(way->in)->endpoint == endpoint)
+		return manx_link(way->in);
+	return way->out ? manx_link(way->out) : way->in ? manx_link(way->in) : NULL;
+}
+
+static unsigned int manx_judge_passage(struct sk_buff *skb, const struct nf_hook_state *state,
+				       const struct manx_passage *way)
+{
+	struct manx_ns *ns = manx_ns(state->net);
+	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
+	struct manx_verdict v;
+	struct manx_packet p;
+	struct manx_flow flow;
+
+	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p)) {
+		manx_count_drop(skb, ns, manx_refusing_link(way, way->from),
+				MANX_DROP_REASON_MALFORMED, NULL);
+		return NF_DROP;
+	}
+	manx_flow_of(skb, &p, way->from, way->to, &flow);
+	if (flow.related)
+		goto accept;
+	v = manx_judge(ns, rs, &flow.p, flow.src, flow.dst);
+	trace_manx_verdict(skb, &flow.p, flow.src, flow.dst, &v, rs->generation);
+	if (v.action != MANX_ACTION_ALLOW) {
+		manx_count_drop(skb, ns, manx_refusing_link(way, v.endpoint), v.reason, &p);
+		if (v.action == MANX_ACTION_REJECT)
+			manx_reject(skb, state, p.protocol);
+		return NF_DROP;
+	}
+accept:
+	skb->mark = (skb->mark & ~rs->mark_mask) | rs->mark_accept;
+	return NF_ACCEPT;
+}
+
+static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
+				      const struct nf_hook_state *state)
+{
+	struct manx_passage way = {
+		.in	= manx_ingress(skb, state),
+		.out	= manx_is_primary(state->out) ? state->out : NULL,
+	};
+
+	if (!way.in && !way.out)
+		return NF_ACCEPT;
+	way.from = manx_endpoint_of(way.in);
+	way.to = manx_endpoint_of(way.out);
+	return manx_judge_passage(skb, state, &way);
+}
+
+static unsigned int manx_hook_local_in(void *priv, struct sk_buff *skb,
+				       const struct nf_hook_state *state)
+{
+	struct manx_passage way = {
+		.in	= manx_ingress(skb, state),
+		.to	= MANX_ENDPOINT_NODE,
+	};
+
+	if (!way.in)
+		return NF_ACCEPT;
+	way.from = manx_endpoint_of(way.in);
+	return manx_judge_passage(skb, state, &way);
+}
+
+static bool manx_is_ipvs(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	return skb->ipvs_property;
+#else
+	return false;
+#endif
+}
+
+/*
+ * The node's own packets, and what IPVS sends on from LOCAL_IN. The device is
+ * that of the route: destination NAT in this hook changes it, but not
+ * state->out.
+ */
+static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	struct net_device *dev = skb_dst(skb) ? skb_dst(skb)->dev : state->out;
+	bool own = !manx_is_ipvs(skb) && !skb->skb_iif;
+	struct manx_passage way = {
+		.in	= own ? NULL : manx_ingress(skb, state),
+		.out	= manx_is_primary(dev) ? dev : NULL,
+	};
+	unsigned int verdict;
+
+	if (!way.in && !way.out)
+		return NF_ACCEPT;
+	way.from = own ? MANX_ENDPOINT_NODE : manx_endpoint_of(way.in);
+	way.to = manx_endpoint_of(way.out);
+	/* A process may be sending; the counters want to stay on this CPU. */
+	local_bh_disable();
+	verdict = manx_judge_passage(skb, state, &way);
+	local_bh_enable();
+	return verdict;
+}
+
+/*
+ * IPIP between peers is not tracked: a connection between two nodes would be
+ * one entry whose cache line every CPU writes for every packet.
+ */
+static bool manx_is_peer_ipip(const struct sk_buff *skb, const struct manx_ns *ns,
+			      const struct manx_ruleset *rs)
+{
+	const struct net_device *tunnel = rcu_dereference(ns->tunnel);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return tunnel && (iph->protocol == IPPROTO_IPIP || iph->protocol == IPPROTO_IPV6) &&
+	       iph->daddr == manx_link(tunnel)->local && !ip_is_fragment(iph) &&
+	       manx_ruleset_peer(rs, iph->saddr);
+}
+
+static unsigned int manx_hook_clear(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	const struct manx_ns *ns = manx_ns(state->net);
+	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
+
+	skb->mark &= ~rs->mark_mask;
+	if (state->pf == NFPROTO_IPV4 && state->hook == NF_INET_PRE_ROUTING &&
+	    !skb_nfct(skb) && manx_is_peer_ipip(skb, ns, rs))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+#define MANX_HOOK(fn, family, num, prio)	\
+	{ .hook = (fn), .pf = (family), .hooknum = (num), .priority = (prio) }
+
+static const struct nf_hook_ops manx_hooks[] = {
+	MANX_HOOK(manx_hook_clear, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_RAW_BEFORE_DEFRAG),
+	MANX_HOOK(manx_hook_clear, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_RAW_BEFORE_DEFRAG),
+	MANX_HOOK(manx_hook_clear, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_RAW_BEFORE_DEFRAG),
+	MANX_HOOK(manx_hook_clear, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_RAW_BEFORE_DEFRAG),
+	MANX_HOOK(manx_hook_forward, NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER),
+	MANX_HOOK(manx_hook_forward, NFPROTO_IPV6, NF_INET_FORWARD, NF_IP6_PRI_FILTER),
+	MANX_HOOK(manx_hook_local_in, NFPROTO_IPV4, NF_INET_LOCAL_IN, MANX_PRI_LOCAL_IN),
+	MANX_HOOK(manx_hook_local_in, NFPROTO_IPV6, NF_INET_LOCAL_IN, MANX_PRI_LOCAL_IN),
+	MANX_HOOK(manx_hook_local_out, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER),
+	MANX_HOOK(manx_hook_local_out, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FILTER),
+};
+
+int manx_hooks_get(struct manx_ns *ns)
+{
+	int err;
+
+	ASSERT_RTNL();
+	if (ns->hooks++)
+		return 0;
+	err = manx_events_start(&ns->events);
+	if (err)
+		goto err_count;
+	err = nf_ct_netns_get(ns->net, NFPROTO_INET);
+	if (err)
+		goto err_count;
+	err = nf_register_net_hooks(ns->net, manx_hooks, ARRAY_SIZE(manx_hooks));
+	if (err)
+		goto err_conntrack;
+	return 0;
+
+err_conntrack:
+	nf_ct_netns_put(ns->net, NFPROTO_INET);
+err_count:
+	ns->hooks--;
+	return err;
+}
+
+void manx_hooks_put(struct manx_ns *ns)
+{
+	ASSERT_RTNL();
+	if (--ns->hooks)
+		return;
+	nf_unregister_net_hooks(ns->net, manx_hooks, ARRAY_SIZE(manx_hooks));
+	nf_ct_netns_put(ns->net, NFPROTO_INET);
+}

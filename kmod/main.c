@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * manx: container networking in one module. Loading and unloading.
+ *
+ * DOC: Locking and lifetime
+ *
+ * RTNL orders everything about links: struct manx_link, manx_ns.links,
+ * manx_ns.tunnel, the hooks of a namespace. manx_ns.lock, a mutex of each
+ * namespace, orders everything about rulesets: transactions, names, the counts
+ * of objects. Neither is taken inside the other. The packet path takes no lock:
+ * it runs under RCU with bottom halves disabled, reads the namespace's ruleset
+ * once and judges with it.
+ *
+ * A ruleset is freed by the commit that replaced it, after a grace period. A
+ * link is freed by the core, after a grace period (unregister_netdevice_many()
+ * waits between ndo_uninit and the destructor). A namespace's state is freed
+ * after its links. Nothing holds a reference on a namespace: all that points to
+ * one is destroyed with it.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "event.h"
+#include "link.h"
+#include "netlink.h"
+#include "ns.h"
+#include "tunnel.h"
+#include "txn.h"
+
+/*
+ * Each step may be used by the next ones as soon as it exists: state of
+ * namespaces (by everything), the end of transactions with their sockets, the
+ * family (user space comes in, events can go out), events, reception of IPIP
+ * (finds no tunnel yet) and last the links, with which packets flow. Unloading
+ * goes the way back, so that nothing sends an event when the family is gone.
+ */
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} manx_parts[] = {
+	{ manx_ns_init,		manx_ns_exit },
+	{ manx_txn_init,	manx_txn_exit },
+	{ manx_nl_init,		manx_nl_exit },
+	{ manx_event_init,	manx_event_exit },
+	{ manx_decap_init,	manx_decap_exit },
+	{ manx_link_init,	manx_link_exit },
+};
+
+static void manx_undo(unsigned int n)
+{
+	while (n--)
+		manx_parts[n].exit();
+	/* callbacks of freed links and routes may still be on their way */
+	rcu_barrier();
+}
+
+static int __init manx_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(manx_parts); i++) {
+		err = manx_parts[i].init();
+		if (err) {
+			manx_undo(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void __exit manx_exit(void)
+{
+	manx_undo(ARRAY_SIZE(manx_parts));
+}
+
+module_init(manx_init);
+module_exit(manx_exit);
+
+MODULE_DESCRIPTION("manx container networking");
+MODULE_AUTHOR("The manx authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

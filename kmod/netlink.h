@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The generic netlink family: what its files share.
+ */
+#ifndef _MANX_NETLINK_H
+#define _MANX_NETLINK_H
+
+#include <net/genetlink.h>
+
+#include "netlink-gen.h"
+#include "nets.h"
+
+struct manx_name;
+struct manx_ns;
+struct manx_ruleset;
+
+extern struct genl_family manx_nl_family;
+
+/**
+ * struct manx_nl_cursor - where a dump goes on, in netlink_callback.ctx
+ * @index: next object, by its place in the ruleset
+ * @part: next member or rule of it
+ */
+struct manx_nl_cursor {
+	u32 index;
+	u32 part;
+};
+
+static inline struct manx_nl_cursor *manx_nl_cursor(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct manx_nl_cursor) > sizeof(cb->ctx));
+	return (struct manx_nl_cursor *)cb->ctx;
+}
+
+/**
+ * manx_nl_refuse() - say why a request is refused, where the words vary
+ * @extack: of the request
+ * @attr: the offending attribute, or NULL
+ * @err: negative errno
+ * @text: words; must live as long as the module
+ *
+ * Return: @err.
+ */
+static inline int manx_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
+				 int err, const char *text)
+{
+	if (extack) {
+		extack->_msg = text;
+		extack->bad_attr = attr;
+	}
+	return err;
+}
+
+/**
+ * manx_nl_missing() - refuse a request without a mandatory attribute
+ * @info: request
+ * @attr: attribute number
+ * @text: words
+ *
+ * Return: true if it is missing; the answer says so.
+ */
+bool manx_nl_missing(struct genl_info *info, int attr, const char *text);
+
+/**
+ * manx_nl_edit() - begin a request that changes the ruleset
+ * @info: request
+ * @ns: set to the namespace, whose lock is held until manx_nl_done()
+ *
+ * Return: the ruleset to change, or an ERR_PTR, then no lock is held.
+ */
+struct manx_ruleset *manx_nl_edit(struct genl_info *info, struct manx_ns **ns);
+
+/**
+ * manx_nl_done() - end a request that manx_nl_edit() began
+ * @info: request
+ * @ns: namespace, unlocked
+ * @err: how it went; -ENOMEM and -ENOSPC get their words here
+ *
+ * Return: what the handler returns.
+ */
+int manx_nl_done(struct genl_info *info, struct manx_ns *ns, int err);
+
+/**
+ * manx_nl_prefixes() - the prefixes among a message's attributes
+ * @head: first attribute
+ * @len: length of all attributes
+ * @type: which attribute
+ * @hosts: only whole addresses are allowed
+ * @out: set to an ascending array, to be kvfree()d; NULL for none
+ * @n: set to their number
+ * @extack: gets the reason of a refusal and the attribute
+ */
+int manx_nl_prefixes(const struct nlattr *head, int len, int type, bool hosts,
+		     struct manx_prefix **out, u32 *n, struct netlink_ext_ack *extack);
+
+/**
+ * manx_nl_names() - the names among a message's attributes
+ * @ns: namespace, lock held
+ * @tables: names of tables, else of sets
+ * @head: first attribute
+ * @len: length of all attributes
+ * @type: which attribute
+ * @out: set to an array of counted names, to be kvfree()d; NULL for none
+ * @n: set to their number, also on failure
+ * @extack: gets the reason of a refusal and the attribute
+ */
+int manx_nl_names(struct manx_ns *ns, bool tables, const struct nlattr *head, int len, int type,
+		  struct manx_name ***out, u32 *n, struct netlink_ext_ack *extack);
+
+/* Put prefixes, one attribute each. -EMSGSIZE. */
+int manx_nl_put_prefixes(struct sk_buff *msg, int type, const struct manx_prefix *p, u32 n);
+/* Put names, one attribute each. -EMSGSIZE. */
+int manx_nl_put_names(struct sk_buff *msg, int type, struct manx_name *const *name, u32 n);
+/* Put drop counters above zero, one nest each. -EMSGSIZE. */
+int manx_nl_put_drops(struct sk_buff *msg, int type, const atomic64_t *drops);
+
+/**
+ * manx_nl_reply() - answer a request with one object
+ * @info: request
+ * @fill: writes the object; returns 0 or a negative errno
+ * @object: for @fill
+ *
+ * Context: namespace lock held.
+ */
+int manx_nl_reply(struct genl_info *info,
+		  int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs, void *object),
+		  const struct manx_ruleset *rs, void *object);
+
+/**
+ * manx_nl_dump_header() - begin a message of a dump
+ * @skb: of the dump
+ * @cb: of the dump
+ * @cmd: MANX_CMD_*
+ * @rs: what is dumped; a change of its generation marks the dump inconsistent
+ *
+ * Return: NULL if there is no room.
+ */
+void *manx_nl_dump_header(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+			  const struct manx_ruleset *rs);
+
+/**
+ * manx_nl_dump() - dump objects, one message each
+ * @skb: of the dump
+ * @cb: of the dump
+ * @cmd: MANX_CMD_*
+ * @rs: what is dumped
+ * @n: number of objects
+ * @object: the i-th of them, NULL to leave it out
+ * @fill: writes it
+ */
+int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		 const struct manx_ruleset *rs, u32 n,
+		 void *(*object)(const struct manx_ruleset *rs, u32 i),
+		 int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs, void *object));
+
+/**
+ * manx_nl_dump_parts() - dump objects that may need several messages
+ * @skb: of the dump
+ * @cb: of the dump; its attribute 1, a name, selects one object
+ * @cmd: MANX_CMD_*
+ * @rs: what is dumped
+ * @n: number of objects
+ * @object: the i-th of them, NULL to leave it out
+ * @name: its name
+ * @fill: writes its head, then parts from *part on while there is room; sets
+ *	*part to the next one, or to U32_MAX after the last
+ */
+int manx_nl_dump_parts(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		       const struct manx_ruleset *rs, u32 n,
+		       void *(*object)(const struct manx_ruleset *rs, u32 i),
+		       const char *(*name)(const void *object),
+		       int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs,
+				   void *object, u32 *part));
+
+/* --- events --- */
+
+bool manx_nl_has_listeners(struct net *net);
+/* A message of the group "events"; *hdr for manx_nl_event_send(). NULL without memory. */
+struct sk_buff *manx_nl_event_new(void **hdr);
+/* Consumes @msg. */
+void manx_nl_event_send(struct net *net, struct sk_buff *msg, void *hdr);
+
+int manx_nl_init(void);
+void manx_nl_exit(void);
+
+#endif /* _MANX_NETLINK_H */

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands on endpoints.
+ */
+#include <linux/etherdevice.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "link.h"
+#include "netlink.h"
+#include "ns.h"
+#include "txn.h"
+
+static int manx_parse_endpoint_lists(struct manx_ns *ns, struct manx_endpoint *ep,
+				     struct genl_info *info)
+{
+	const struct nlattr *head = genlmsg_data(info->genlhdr);
+	int len = genlmsg_len(info->genlhdr);
+	int err;
+
+	err = manx_nl_prefixes(head, len, MANX_A_ENDPOINT_ADDRESS, true, &ep->addr, &ep->n_addr,
+			       info->extack) ?:
+	      manx_nl_prefixes(head, len, MANX_A_ENDPOINT_SOURCE_PREFIX, false, &ep->source,
+			       &ep->n_source, info->extack) ?:
+	      manx_nl_names(ns, true, head, len, MANX_A_ENDPOINT_INGRESS,
+			    &ep->chain[MANX_DIRECTION_INGRESS],
+			    &ep->n_chain[MANX_DIRECTION_INGRESS], info->extack) ?:
+	      manx_nl_names(ns, true, head, len, MANX_A_ENDPOINT_EGRESS,
+			    &ep->chain[MANX_DIRECTION_EGRESS],
+			    &ep->n_chain[MANX_DIRECTION_EGRESS], info->extack);
+	if (!err && (ep->n_addr > MANX_MAX_LIST || ep->n_source > MANX_MAX_LIST)) {
+		NL_SET_ERR_MSG(info->extack, "more addresses of one endpoint than allowed");
+		err = -E2BIG;
+	}
+	return err;
+}
+
+static int manx_parse_endpoint(struct manx_ns *ns, struct manx_endpoint *ep,
+			       struct genl_info *info)
+{
+	const struct nlattr *mac = info->attrs[MANX_A_ENDPOINT_MAC];
+
+	ep->id = nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]);
+	if (info->attrs[MANX_A_ENDPOINT_NAME])
+		nla_strscpy(ep->name, info->attrs[MANX_A_ENDPOINT_NAME], sizeof(ep->name));
+	if (info->attrs[MANX_A_ENDPOINT_FLAGS])
+		ep->flags = nla_get_u32(info->attrs[MANX_A_ENDPOINT_FLAGS]);
+	if (mac) {
+		if (!is_valid_ether_addr(nla_data(mac))) {
+			NL_SET_ERR_MSG_ATTR(info->extack, mac, "not a unicast MAC address");
+			return -EINVAL;
+		}
+		ether_addr_copy(ep->mac, nla_data(mac));
+		ep->has_mac = true;
+	}
+	return manx_parse_endpoint_lists(ns, ep, info);
+}
+
+/* Where an id stands, or would stand. */
+static u32 manx_endpoint_place(const struct manx_ruleset *rs, u32 id)
+{
+	return manx_ruleset_search(id, (void *const *)rs->endpoint, rs->n_endpoints,
+				   manx_endpoint_key);
+}
+
+/* Puts @ep, whose count is taken over, into its place. */
+static int manx_ruleset_put_endpoint(struct manx_ns *ns, struct manx_ruleset *rs,
+				     struct manx_endpoint *ep)
+{
+	u32 i = manx_endpoint_place(rs, ep->id);
+
+	if (i < rs->n_endpoints && rs->endpoint[i]->id == ep->id) {
+		manx_endpoint_put(ns, rs->endpoint[i]);
+		rs->endpoint[i] = ep;
+		return 0;
+	}
+	if (rs->n_endpoints >= MANX_MAX_ENDPOINTS)
+		return -ENOSPC;
+	return manx_array_insert((void ***)&rs->endpoint, &rs->n_endpoints, i, ep);
+}
+
+static int manx_nl_new_endpoint(struct manx_ns *ns, struct manx_ruleset *rs,
+				struct genl_info *info)
+{
+	struct manx_endpoint *ep = kzalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!ep)
+		return -ENOMEM;
+	ep->refs = 1;
+	err = manx_parse_endpoint(ns, ep, info) ?: manx_ruleset_put_endpoint(ns, rs, ep);
+	if (err)
+		manx_endpoint_put(ns, ep);
+	return err;
+}
+
+static int manx_nl_check_id(struct genl_info *info)
+{
+	u32 id;
+
+	if (manx_nl_missing(info, MANX_A_ENDPOINT_ID, "an endpoint needs an id"))
+		return -EINVAL;
+	id = nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]);
+	if (id > MANX_ENDPOINT_NODE && id != MANX_ENDPOINT_NONE)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[MANX_A_ENDPOINT_ID],
+			    "endpoint ids are 2 to 4294967294");
+	return -ERANGE;
+}
+
+int manx_nl_endpoint_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct manx_ruleset *rs;
+	struct manx_ns *ns;
+	int err = manx_nl_check_id(info);
+
+	if (err)
+		return err;
+	rs = manx_nl_edit(info, &ns);
+	if (IS_ERR(rs))
+		return PTR_ERR(rs);
+	return manx_nl_done(info, ns, manx_nl_new_endpoint(ns, rs, info));
+}
+
+static int manx_nl_no_endpoint(struct genl_info *info)
+{
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[MANX_A_ENDPOINT_ID],
+			    "there is no such endpoint");
+	return -ENOENT;
+}
+
+int manx_nl_endpoint_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct manx_ruleset *rs;
+	struct manx_ns *ns;
+	int err = manx_nl_check_id(info);
+	u32 i, id;
+
+	if (err)
+		return err;
+	id = nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]);
+	rs = manx_nl_edit(info, &ns);
+	if (IS_ERR(rs))
+		return PTR_ERR(rs);
+	i = manx_endpoint_place(rs, id);
+	if (i < rs->n_endpoints && rs->endpoint[i]->id == id) {
+		manx_endpoint_put(ns, rs->endpoint[i]);
+		manx_array_remove((void **)rs->endpoint, &rs->n_endpoints, i);
+	} else {
+		err = manx_nl_no_endpoint(info);
+	}
+	return manx_nl_done(info, ns, err);
+}
+
+/* What its link tells about an endpoint, if it has one. */
+static int manx_put_link(struct sk_buff *msg, const struct manx_ruleset *rs, u32 id,
+			 struct xarray *links)
+{
+	struct rtnl_link_stats64 stats;
+	struct net_device *dev;
+	int err = 0;
+
+	rcu_read_lock();
+	dev = xa_load(links, id);
+	if (!dev)
+		goto out;
+	dev_get_tstats64(dev, &stats);
+	/* what the primary transmits, the endpoint receives */
+	if (nla_put_u32(msg, MANX_A_ENDPOINT_IFINDEX, dev->ifindex) ||
+	    nla_put_u64_64bit(msg, MANX_A_ENDPOINT_RX_PACKETS, stats.tx_packets,
+			      MANX_A_ENDPOINT_PAD) ||
+	    nla_put_u64_64bit(msg, MANX_A_ENDPOINT_RX_BYTES, stats.tx_bytes,
+			      MANX_A_ENDPOINT_PAD) ||
+	    nla_put_u64_64bit(msg, MANX_A_ENDPOINT_TX_PACKETS, stats.rx_packets,
+			      MANX_A_ENDPOINT_PAD) ||
+	    nla_put_u64_64bit(msg, MANX_A_ENDPOINT_TX_BYTES, stats.rx_bytes,
+			      MANX_A_ENDPOINT_PAD) ||
+	    manx_nl_put_drops(msg, MANX_A_ENDPOINT_DROPS, manx_link(dev)->drops))
+		err = -EMSGSIZE;
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+/* An endpoint, and the links of its namespace. */
+struct manx_nl_endpoint {
+	const struct manx_endpoint *ep;
+	struct manx_ns *ns;
+};
+
+static int manx_nl_fill_endpoint(struct sk_buff *msg, const struct manx_ruleset *rs, void *object)
+{
+	const struct manx_nl_endpoint *e = object;
+	const struct manx_endpoint *ep = e->ep;
+
+	if (nla_put_u32(msg, MANX_A_ENDPOINT_ID, ep->id) ||
+	    (*ep->name && nla_put_string(msg, MANX_A_ENDPOINT_NAME, ep->name)) ||
+	    (ep->has_mac && nla_put(msg, MANX_A_ENDPOINT_MAC, ETH_ALEN, ep->mac)) ||
+	    nla_put_u32(msg, MANX_A_ENDPOINT_FLAGS, ep->flags) ||
+	    nla_put_u32(msg, MANX_A_ENDPOINT_GENERATION, rs->generation) ||
+	    manx_nl_put_prefixes(msg, MANX_A_ENDPOINT_ADDRESS, ep->addr, ep->n_addr) ||
+	    manx_nl_put_prefixes(msg, MANX_A_ENDPOINT_SOURCE_PREFIX, ep->source, ep->n_source) ||
+	    manx_nl_put_names(msg, MANX_A_ENDPOINT_INGRESS, ep->chain[MANX_DIRECTION_INGRESS],
+			      ep->n_chain[MANX_DIRECTION_INGRESS]) ||
+	    manx_nl_put_names(msg, MANX_A_ENDPOINT_EGRESS, ep->chain[MANX_DIRECTION_EGRESS],
+			      ep->n_chain[MANX_DIRECTION_EGRESS]))
+		return -EMSGSIZE;
+	return manx_put_link(msg, rs, ep->id, &e->ns->links);
+}
+
+int manx_nl_endpoint_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct manx_nl_endpoint e = { .ns = manx_ns(genl_info_net(info)) };
+	const struct manx_ruleset *rs;
+	int err = manx_nl_check_id(info);
+
+	if (err)
+		return err;
+	mutex_lock(&e.ns->lock);
+	rs = rcu_dereference_protected(e.ns->ruleset, lockdep_is_held(&e.ns->lock));
+	e.ep = manx_ruleset_endpoint(rs, nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]));
+	err = e.ep ? manx_nl_reply(info, manx_nl_fill_endpoint, rs, &e) :
+		     manx_nl_no_endpoint(info);
+	mutex_unlock(&e.ns->lock);
+	return err;
+}
+
+int manx_nl_endpoint_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct manx_nl_endpoint e = { .ns = manx_ns(sock_net(skb->sk)) };
+	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
+	const struct manx_ruleset *rs;
+	void *hdr;
+
+	mutex_lock(&e.ns->lock);
+	rs = rcu_dereference_protected(e.ns->ruleset, lockdep_is_held(&e.ns->lock));
+	for (; cursor->index < rs->n_endpoints; cursor->index++) {
+		e.ep = rs->endpoint[cursor->index];
+		hdr = manx_nl_dump_header(skb, cb, MANX_CMD_ENDPOINT_GET, rs);
+		if (!hdr || manx_nl_fill_endpoint(skb, rs, &e)) {
+			if (hdr)
+				genlmsg_cancel(skb, hdr);
+			break;
+		}
+		genlmsg_end(skb, hdr);
+	}
+	mutex_unlock(&e.ns->lock);
+	return skb->len || cursor->index >= rs->n_endpoints ? skb->len : -EMSGSIZE;
+}

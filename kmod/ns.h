@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state of one network namespace: one node.
+ */
+#ifndef _MANX_NS_H
+#define _MANX_NS_H
+
+#include <linux/idr.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/xarray.h>
+#include <net/netns/generic.h>
+#include <uapi/linux/manx.h>
+
+#include "event.h"
+#include "ruleset.h"
+
+#define MANX_REASONS (MANX_DROP_REASON_MAX + 1)
+
+struct manx_txn;
+
+/**
+ * struct manx_names - the names of sets, or of tables
+ * @bucket: hash table of &struct manx_name
+ * @ids: numbers in use
+ */
+struct manx_names {
+	struct hlist_head bucket[128];
+	struct ida ids;
+};
+
+/**
+ * struct manx_ns - one network namespace
+ * @net: whose this is; lives as long as @net does
+ * @lock: serialises everything that changes @ruleset, @txn, @names and the
+ *	counts of their objects. Taken inside RTNL never, outside RTNL never:
+ *	the two do not nest
+ * @ruleset: read under RCU; replaced under @lock
+ * @txn: the open transaction, or NULL; under @lock
+ * @names: of sets [0] and tables [1]; under @lock
+ * @links: endpoint id -> primary; written under RTNL, read under RCU
+ * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
+ * @hooks: links that need the netfilter hooks; under RTNL
+ * @drops: by reason, of packets that belong to no link
+ * @events: towards user space
+ */
+struct manx_ns {
+	struct net *net;
+	struct mutex lock;
+	struct manx_ruleset __rcu *ruleset;
+	struct manx_txn *txn;
+	struct manx_names names[2];
+	struct xarray links;
+	struct net_device __rcu *tunnel;
+	unsigned int hooks;
+	atomic64_t drops[MANX_REASONS];
+	struct manx_events events;
+};
+
+extern unsigned int manx_net_id;
+
+/**
+ * manx_ns() - state of a namespace
+ * @net: namespace
+ *
+ * Return: never NULL while the module is loaded; valid as long as @net.
+ */
+static inline struct manx_ns *manx_ns(const struct net *net)
+{
+	return net_generic(net, manx_net_id);
+}
+
+int manx_ns_init(void);
+void manx_ns_exit(void);
+
+#endif /* _MANX_NS_H */

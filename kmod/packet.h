@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a verdict depends on, read from a packet.
+ */
+#ifndef _MANX_PACKET_H
+#define _MANX_PACKET_H
+
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+/* Who a packet comes from or goes to, besides endpoint ids (2 and above). */
+#define MANX_ENDPOINT_OUTSIDE	0
+#define MANX_ENDPOINT_NODE	1
+/* a link without an endpoint id; no endpoint object can have this one */
+#define MANX_ENDPOINT_NONE	U32_MAX
+
+/**
+ * struct manx_packet - addresses and ports of an IP packet
+ * @src: source address
+ * @dst: destination address
+ * @sport: source port, host byte order; ICMP: type
+ * @dport: destination port, host byte order; ICMP: code
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @protocol: IP protocol number; for IPv6 that behind the extension headers
+ * @fragment: not the first fragment, so ports are unknown (and 0)
+ */
+struct manx_packet {
+	union nf_inet_addr src;
+	union nf_inet_addr dst;
+	u16 sport;
+	u16 dport;
+	u8 family;
+	u8 protocol;
+	bool fragment;
+};
+
+/**
+ * manx_packet_parse() - read the headers of an IP packet
+ * @skb: packet; not changed
+ * @nhoff: offset of the IP header from skb->data
+ * @family: NFPROTO_* that the layer below announced
+ * @p: filled
+ *
+ * Checks version, header length and total length against the packet before
+ * anything else is read. Ports are read for TCP, UDP, UDP-Lite, SCTP and DCCP,
+ * type and code for ICMP and ICMPv6.
+ *
+ * Context: any.
+ * Return: false if the packet is truncated or contradicts itself.
+ */
+bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
+		       struct manx_packet *p);
+
+/**
+ * manx_packet_is_nd() - neighbour or router discovery, or MLD
+ * @p: packet
+ *
+ * Return: true for ICMPv6 types 130 to 137 and 143 (RFC 4861, 2710, 3810).
+ */
+bool manx_packet_is_nd(const struct manx_packet *p);
+
+/**
+ * manx_packet_is_icmp_error() - an ICMP or ICMPv6 error message
+ * @p: packet
+ *
+ * Return: true for the messages that quote the packet that caused them.
+ */
+bool manx_packet_is_icmp_error(const struct manx_packet *p);
+
+#endif /* _MANX_PACKET_H */

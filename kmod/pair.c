@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pair: what enters and leaves a pod.
+ *
+ * The peer's transmit is the entry: whatever a pod sends is classified by the
+ * frame itself and its source is checked before the node's stack sees it. The
+ * primary's transmit is the choke point in the other direction: everything
+ * that enters a pod passes it, and an IP packet that no hook has accepted is
+ * judged there as one from outside. So a path that nobody thought of is closed,
+ * not open.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "drop.h"
+#include "flow.h"
+#include "hooks.h"
+#include "judge.h"
+#include "link.h"
+#include "neigh.h"
+#include "trace.h"
+
+/* VXLAN's registered port (RFC 7348) */
+#define MANX_VXLAN_PORT 4789
+
+/* What becomes of a frame, besides MANX_DROP_REASON_*: */
+#define MANX_PASS	(-1)	/* goes to the other end */
+#define MANX_CONSUMED	(-2)	/* was answered */
+
+/*
+ * Hand a frame, Ethernet header at skb->data, to the other end. Consumes @skb.
+ * @link: the primary, which counts
+ */
+static void manx_pair_deliver(struct sk_buff *skb, struct net_device *from,
+			      struct net_device *to, struct manx_link *link)
+{
+	unsigned int len = skb->len;
+
+	if (!is_skb_forwardable(to, skb)) {
+		manx_drop(skb, link->ns, link, to->flags & IFF_UP ? MANX_DROP_REASON_TOO_BIG :
+			  MANX_DROP_REASON_LINK_DOWN, NULL);
+		return;
+	}
+	if (skb_orphan_frags(skb, GFP_ATOMIC)) {
+		manx_drop(skb, link->ns, link, MANX_DROP_REASON_NO_MEMORY, NULL);
+		return;
+	}
+	/* Also within one namespace: marks never pass between pod and node. */
+	skb_scrub_packet(skb, true);
+	skb->priority = 0;
+	skb->protocol = eth_type_trans(skb, to);
+	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
+	skb_set_queue_mapping(skb, 0);
+	dev_sw_netstats_tx_add(from, 1, len);
+	if (likely(__netif_rx(skb) == NET_RX_SUCCESS)) {
+		dev_sw_netstats_rx_add(to, len);
+		return;
+	}
+	/* the backlog has freed it */
+	atomic64_inc(&link->drops[MANX_DROP_REASON_BACKLOG]);
+}
+
+/* The frame's Ethernet header and type; false if it is tagged or too short. */
+static bool manx_frame_type(struct sk_buff *skb, struct ethhdr *eth)
+{
+	if (skb_vlan_tag_present(skb) || skb_copy_bits(skb, 0, eth, sizeof(*eth)))
+		return false;
+	switch (eth->h_proto) {
+	case htons(ETH_P_IP):
+	case htons(ETH_P_IPV6):
+	case htons(ETH_P_ARP):
+		/* The sender's word on type and offsets counts for nothing. */
+		skb->protocol = eth->h_proto;
+		skb_reset_mac_header(skb);
+		skb_set_network_header(skb, ETH_HLEN);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static u8 manx_frame_family(const struct ethhdr *eth)
+{
+	return eth->h_proto == htons(ETH_P_IP) ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+static bool manx_is_encap(const struct manx_packet *p)
+{
+	return p->protocol == IPPROTO_IPIP || p->protocol == IPPROTO_IPV6 ||
+	       (p->protocol == IPPROTO_UDP && p->dport == MANX_VXLAN_PORT);
+}
+
+/*
+ * Sources that are nobody's address: the pod's link-local one and "::" for ND
+ * and MLD, and link-local to link-local, which is never forwarded.
+ */
+static bool manx_source_is_local(const struct manx_endpoint *ep, const struct manx_packet *p)
+{
+	if (p->family == NFPROTO_IPV4)
+		return !p->src.ip && (ep->flags & MANX_ENDPOINT_FLAGS_ALLOW_DHCP) &&
+		       p->protocol == IPPROTO_UDP && p->dport == 67;
+	if (ipv6_addr_any(&p->src.in6))
+		return manx_packet_is_nd(p);
+	if (!(ipv6_addr_type(&p->src.in6) & IPV6_ADDR_LINKLOCAL))
+		return false;
+	return manx_packet_is_nd(p) || (ipv6_addr_type(&p->dst.in6) & IPV6_ADDR_LINKLOCAL);
+}
+
+static bool manx_mac_ok(const struct manx_endpoint *ep, const struct net_device *peer,
+			const u8 *mac)
+{
+	return ether_addr_equal(mac, ep->has_mac ? ep->mac : peer->dev_addr);
+}
+
+/* ARP or a solicitation, sent by the pod or by the node. */
+static int manx_neigh_frame(struct sk_buff *skb, const struct ethhdr *eth,
+			    const struct manx_neigh *n)
+{
+	bool answered = eth->h_proto == htons(ETH_P_ARP) ? manx_neigh_arp(n, skb) :
+							   manx_neigh_nd(n, skb);
+
+	return answered ? MANX_CONSUMED : MANX_DROP_REASON_NEIGHBOUR;
+}
+
+static bool manx_is_solicitation(const struct manx_packet *p)
+{
+	return manx_packet_is_nd(p) && (p->sport == NDISC_NEIGHBOUR_SOLICITATION ||
+					p->sport == NDISC_NEIGHBOUR_ADVERTISEMENT);
+}
+
+/* What a pod sends: MANX_PASS, MANX_CONSUMED or a reason to drop. */
+static int manx_entry(struct sk_buff *skb, struct net_device *dev, struct net_device *primary,
+		      const struct manx_endpoint *ep, struct manx_packet *p)
+{
+	const struct manx_neigh n = {
+		.dev = dev, .mac = primary->dev_addr, .ep = ep, .from_pod = true,
+	};
+	struct ethhdr eth;
+
+	p->family = 0;
+	if (!manx_frame_type(skb, &eth))
+		return MANX_DROP_REASON_ETHERTYPE;
+	if (!ep)
+		return MANX_DROP_REASON_CLOSED;
+	if (!ether_addr_equal(eth.h_dest, primary->dev_addr) &&
+	    !is_multicast_ether_addr(eth.h_dest))
+		return MANX_DROP_REASON_DEST_MAC;
+	if (!manx_mac_ok(ep, dev, eth.h_source))
+		return MANX_DROP_REASON_SOURCE_MAC;
+	if (eth.h_proto == htons(ETH_P_ARP))
+		return manx_neigh_frame(skb, &eth, &n);
+	if (!manx_packet_parse(skb, ETH_HLEN, manx_frame_family(&eth), p)) {
+		p->family = 0;
+		return MANX_DROP_REASON_MALFORMED;
+	}
+	if (!manx_endpoint_may_send(ep, p->family, &p->src) && !manx_source_is_local(ep, p))
+		return MANX_DROP_REASON_SOURCE_ADDRESS;
+	if (manx_is_solicitation(p))
+		return manx_neigh_frame(skb, &eth, &n);
+	if (manx_is_encap(p) && !(ep->flags & MANX_ENDPOINT_FLAGS_ALLOW_ENCAP))
+		return MANX_DROP_REASON_ENCAP;
+	return MANX_PASS;
+}
+
+static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	const struct manx_ruleset *rs;
+	struct net_device *primary;
+	struct manx_packet p;
+	struct manx_link *link;
+	int what;
+
+	rcu_read_lock();
+	primary = rcu_dereference(manx_link(dev)->peer);
+	if (unlikely(!primary)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+		goto out;
+	}
+	link = manx_link(primary);
+	rs = rcu_dereference(link->ns->ruleset);
+	what = manx_entry(skb, dev, primary, manx_ruleset_endpoint(rs, link->endpoint), &p);
+	if (likely(what == MANX_PASS))
+		manx_pair_deliver(skb, dev, primary, link);
+	else if (what == MANX_CONSUMED)
+		consume_skb(skb);
+	else
+		manx_drop(skb, link->ns, link, what, p.family ? &p : NULL);
+out:
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}
+
+/* An IP packet that reached the choke point: accepted before, or judged now. */
+static int manx_choke(struct sk_buff *skb, struct manx_link *link,
+		      const struct manx_ruleset *rs, const struct manx_packet *p)
+{
+	struct manx_verdict v;
+	struct manx_flow flow;
+
+	if (likely(skb->mark & rs->mark_accept))
+		return MANX_PASS;
+	manx_flow_of(skb, p, MANX_ENDPOINT_OUTSIDE, link->endpoint, &flow);
+	v = manx_judge(link->ns, rs, &flow.p, flow.src, flow.dst);
+	trace_manx_verdict(skb, &flow.p, flow.src, flow.dst, &v, rs->generation);
+	return v.action == MANX_ACTION_ALLOW ? MANX_PASS : v.reason;
+}
+
+/* What goes into a pod: MANX_PASS, MANX_CONSUMED or a reason to drop. */
+static int manx_exit(struct sk_buff *skb, struct net_device *dev, struct net_device *peer,
+		     const struct manx_ruleset *rs, struct manx_packet *p)
+{
+	struct manx_link *link = manx_link(dev);
+	const struct manx_endpoint *ep = manx_ruleset_endpoint(rs, link->endpoint);
+	const struct manx_neigh n = {
+		.dev = dev, .mac = ep && ep->has_mac ? ep->mac : peer->dev_addr, .ep = ep,
+	};
+	struct ethhdr eth;
+
+	p->family = 0;
+	if (!manx_frame_type(skb, &eth))
+		return MANX_DROP_REASON_ETHERTYPE;
+	if (!ep)
+		return MANX_DROP_REASON_CLOSED;
+	if (eth.h_proto == htons(ETH_P_ARP))
+		return manx_neigh_frame(skb, &eth, &n);
+	if (!manx_packet_parse(skb, ETH_HLEN, manx_frame_family(&eth), p)) {
+		p->family = 0;
+		return MANX_DROP_REASON_MALFORMED;
+	}
+	if (manx_is_solicitation(p))
+		return manx_neigh_frame(skb, &eth, &n);
+	return manx_choke(skb, link, rs, p);
+}
+
+static netdev_tx_t manx_primary_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct manx_link *link = manx_link(dev);
+	struct net_device *peer;
+	struct manx_packet p;
+	int what;
+
+	rcu_read_lock();
+	peer = rcu_dereference(link->peer);
+	if (unlikely(!peer)) {
+		manx_drop(skb, link->ns, link, MANX_DROP_REASON_LINK_DOWN, NULL);
+		goto out;
+	}
+	what = manx_exit(skb, dev, peer, rcu_dereference(link->ns->ruleset), &p);
+	if (likely(what == MANX_PASS))
+		manx_pair_deliver(skb, dev, peer, link);
+	else if (what == MANX_CONSUMED)
+		consume_skb(skb);
+	else
+		manx_drop(skb, link->ns, link, what, p.family ? &p : NULL);
+out:
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}
+
+/* Carrier of both ends follows whether both are up. Under RTNL. */
+static int manx_pair_open(struct net_device *dev)
+{
+	struct net_device *peer = rtnl_dereference(manx_link(dev)->peer);
+
+	if (!peer)
+		return -ENOTCONN;
+	if (peer->flags & IFF_UP) {
+		netif_carrier_on(dev);
+		netif_carrier_on(peer);
+	}
+	return 0;
+}
+
+static int manx_pair_stop(struct net_device *dev)
+{
+	struct net_device *peer = rtnl_dereference(manx_link(dev)->peer);
+
+	netif_carrier_off(dev);
+	if (peer)
+		netif_carrier_off(peer);
+	return 0;
+}
+
+static int manx_pair_iflink(const struct net_device *dev)
+{
+	struct net_device *peer;
+	int ifindex;
+
+	rcu_read_lock();
+	peer = rcu_dereference(manx_link(dev)->peer);
+	ifindex = peer ? READ_ONCE(peer->ifindex) : 0;
+	rcu_read_unlock();
+	return ifindex;
+}
+
+static int manx_primary_init(struct net_device *dev)
+{
+	struct manx_link *link = manx_link(dev);
+	int err;
+
+	err = manx_hooks_get(link->ns);
+	if (err)
+		return err;
+	if (link->endpoint != MANX_ENDPOINT_NONE)
+		err = xa_insert(&link->ns->links, link->endpoint, dev, GFP_KERNEL_ACCOUNT);
+	if (err) {
+		manx_hooks_put(link->ns);
+		/* somebody else's id: the words came from newlink already */
+		return err == -EBUSY ? -EEXIST : err;
+	}
+	return 0;
+}
+
+static void manx_primary_uninit(struct net_device *dev)
+{
+	struct manx_link *link = manx_link(dev);
+
+	if (link->endpoint != MANX_ENDPOINT_NONE) {
+		xa_erase(&link->ns->links, link->endpoint);
+		manx_event_endpoint(link->ns->net, MANX_EVENT_TYPE_ENDPOINT_UNBOUND,
+				    link->endpoint, dev->ifindex);
+	}
+	manx_hooks_put(link->ns);
+}
+
+const struct net_device_ops manx_primary_ops = {
+	.ndo_init		= manx_primary_init,
+	.ndo_uninit		= manx_primary_uninit,
+	.ndo_open		= manx_pair_open,
+	.ndo_stop		= manx_pair_stop,
+	.ndo_start_xmit		= manx_primary_xmit,
+	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_get_iflink		= manx_pair_iflink,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_features_check	= passthru_features_check,
+};
+
+const struct net_device_ops manx_peer_ops = {
+	.ndo_open		= manx_pair_open,
+	.ndo_stop		= manx_pair_stop,
+	.ndo_start_xmit		= manx_peer_xmit,
+	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_get_iflink		= manx_pair_iflink,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_features_check	= passthru_features_check,
+};
