@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "dataplane.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+#include "tunnel.h"
+
+static size_t copy_policies(const struct manxd *d, enum manx_kind_id id, struct manx_policy *out)
+{
+	struct manxd_entry *const *entry;
+	size_t n = manxd_state_kind(&d->state, id, &entry);
+
+	for (size_t i = 0; out && i < n; i++)
+		out[i] = entry[i]->policy;
+	return n;
+}
+
+static size_t copy_weps(const struct manxd *d, struct manx_wep *out)
+{
+	struct manxd_entry *const *entry;
+	size_t n = manxd_state_kind(&d->state, MANX_KIND_WORKLOADENDPOINT, &entry);
+
+	for (size_t i = 0; out && i < n; i++)
+		out[i] = entry[i]->wep;
+	return n;
+}
+
+static int compile(const struct manxd *d, struct manx_dp_state *out, struct manx_error *err)
+{
+	size_t n_weps = copy_weps(d, NULL);
+	size_t n_global = copy_policies(d, MANX_KIND_GLOBALNETWORKPOLICY, NULL);
+	size_t n_policies = n_global + copy_policies(d, MANX_KIND_NETWORKPOLICY, NULL);
+	struct manx_wep *wep = calloc(n_weps + 1, sizeof(*wep));
+	struct manx_policy *policy = calloc(n_policies + 1, sizeof(*policy));
+	struct manx_policy_input in = { d->node, wep, n_weps, policy, n_policies };
+	int rc;
+
+	if (wep && policy) {
+		copy_weps(d, wep);
+		copy_policies(d, MANX_KIND_GLOBALNETWORKPOLICY, policy);
+		copy_policies(d, MANX_KIND_NETWORKPOLICY, policy + n_global);
+		rc = manx_policy_compile(&in, out, err);
+	} else {
+		rc = manx_fail(err, -ENOMEM, "out of memory for policies");
+	}
+	free(wep);
+	free(policy);
+	return rc;
+}
+
+static int compare_addr(const void *a, const void *b)
+{
+	return manx_addr_cmp(a, b);
+}
+
+/* Every other node, once: IPIP is exchanged with these alone. */
+static int add_peers(const struct manxd *d, struct manx_dp_state *out, struct manx_error *err)
+{
+	struct manxd_entry *const *entry;
+	size_t n = manxd_state_kind(&d->state, MANX_KIND_NODE, &entry), kept = 0;
+
+	if (!manxd_tunnel_needed(d))
+		return 0;
+	out->peer = calloc(n + 1, sizeof(*out->peer));
+	if (!out->peer)
+		return manx_fail(err, -ENOMEM, "out of memory for peers");
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(entry[i]->node.name, d->node) && entry[i]->node.ip4.addr.family &&
+		    manx_addr_cmp(&entry[i]->node.ip4.addr, &manxd_self(d)->ip4.addr))
+			out->peer[out->n_peers++] = entry[i]->node.ip4.addr;
+	qsort(out->peer, out->n_peers, sizeof(*out->peer), compare_addr);
+	for (size_t i = 0; i < out->n_peers; i++)
+		if (!kept || manx_addr_cmp(&out->peer[kept - 1], &out->peer[i]))
+			out->peer[kept++] = out->peer[i];
+	out->n_peers = kept;
+	return 0;
+}
+
+int manxd_dataplane_apply(struct manxd *d, struct manx_error *err)
+{
+	struct manx_dp_state want = { .node.endpoint_to_node = d->endpoint_to_node };
+	int rc = compile(d, &want, err);
+
+	if (!rc)
+		rc = add_peers(d, &want, err);
+	if (!rc)
+		rc = manx_dp_apply(d->dp, &want, &d->generation, err);
+	if (!rc) {
+		d->n_endpoints = want.n_endpoints;
+		d->n_peers = want.n_peers;
+	}
+	manx_dp_state_clear(&want);
+	return rc;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * manxd: the agent of a node. Options, start, signals.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent_server.h"
+#include "conf.h"
+#include "follow.h"
+#include "log.h"
+#include "manxd.h"
+#include "node.h"
+#include "sysctl.h"
+#include "work.h"
+
+#define ENDPOINT_TO_HOST "MANX_DEFAULT_ENDPOINT_TO_HOST_ACTION"
+
+static const char usage[] =
+	"usage: manxd [OPTION...]\n"
+	"\n"
+	"The agent of a manx node: serves the CNI plugin, follows the datastore, and\n"
+	"keeps the module's policy, the routes and the tunnel as it says. It stays in\n"
+	"the foreground; see manxd(8).\n"
+	"\n"
+	"  --node NAME  name of this node (default: $MANX_NODENAME, the file nodename\n"
+	"               in the state directory, the host name)\n"
+	"  --help       show this\n"
+	"  --version    show the version\n";
+
+/**
+ * struct daemon - what main() holds besides the node
+ * @signals: SIGTERM and SIGINT
+ * @lock: descriptor that keeps a second manxd away
+ */
+struct daemon {
+	struct manxd d;
+	struct manxd_work work;
+	struct manxd_io signals;
+	int lock;
+};
+
+/* The node's name on the command line becomes the environment's. Returns <0: go on. */
+static int parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "node", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			setenv("MANX_NODENAME", optarg, 1);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		case 'v':
+			puts("manxd " MANX_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			fputs("try manxd --help\n", stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "manxd: unexpected argument \"%s\": try manxd --help\n", argv[optind]);
+		return 2;
+	}
+	return -1;
+}
+
+static int read_default_action(struct manxd *d, struct manx_error *err)
+{
+	const char *text = getenv(ENDPOINT_TO_HOST);
+
+	d->endpoint_to_node = MANX_ACTION_DENY;
+	if (!text || !*text || !strcasecmp(text, "Drop"))
+		return 0;
+	if (strcasecmp(text, "Accept"))
+		return manx_fail(err, -EINVAL, "environment variable %s: \"%s\" is neither Drop nor Accept",
+				 ENDPOINT_TO_HOST, text);
+	d->endpoint_to_node = MANX_ACTION_ALLOW;
+	return 0;
+}
+
+static int read_boot_id(struct manxd *d, struct manx_error *err)
+{
+	static const char path[] = "/proc/sys/kernel/random/boot_id";
+	FILE *f = fopen(path, "re");
+	bool ok = f && fscanf(f, "%36[0-9a-f-]", d->boot_id) == 1;
+
+	if (f)
+		fclose(f);
+	return ok ? 0 : manx_fail(err, -EIO, "cannot read %s", path);
+}
+
+/* One manxd a run directory; the lock dies with the process. */
+static int take_lock(struct daemon *self, struct manx_error *err)
+{
+	const char *dir = manx_run_dir();
+	char path[PATH_MAX];
+	int rc = manx_make_dir(dir, err);
+
+	if (rc)
+		return rc;
+	snprintf(path, sizeof(path), "%s/manxd.lock", dir);
+	self->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (self->lock < 0)
+		return manx_fail_errno(err, -errno, "cannot open %s", path);
+	if (flock(self->lock, LOCK_EX | LOCK_NB))
+		return manx_fail(err, -EEXIST,
+				 "another manxd runs with %s: stop it, or set MANX_RUN_DIR to another directory",
+				 dir);
+	return 0;
+}
+
+static int open_store(struct manxd *d, struct manx_error *err)
+{
+	char path[PATH_MAX];
+	int rc = manx_store_path(path, sizeof(path), err);
+
+	if (!rc)
+		rc = manx_store_open(&d->store, path, err);
+	d->state.store = d->store;
+	return rc;
+}
+
+/* Nothing is written before all of this is there. */
+static int open_all(struct daemon *self, struct manx_error *err)
+{
+	struct manxd *d = &self->d;
+	int rc = manxd_loop_open(&d->loop, err);
+
+	if (!rc)
+		rc = manx_node_name(d->node, sizeof(d->node), err);
+	if (!rc)
+		rc = read_default_action(d, err);
+	if (!rc)
+		rc = read_boot_id(d, err);
+	if (!rc)
+		rc = take_lock(self, err);
+	if (!rc)
+		rc = manx_dp_open(&d->dp, err);
+	if (!rc)
+		rc = manx_rtnl_open(&d->rtnl, -1, err);
+	d->links.rt = d->rtnl;
+	if (!rc)
+		rc = manxd_links_open(&d->links, err);
+	if (!rc)
+		rc = open_store(d, err);
+	return rc ? rc : manxd_state_sync(&d->state, err);
+}
+
+static void on_signal(void *ctx)
+{
+	struct daemon *self = ctx;
+	struct signalfd_siginfo info;
+
+	if (read(self->signals.fd, &info, sizeof(info)) == sizeof(info))
+		manxd_log(LOG_NOTICE, "stopping: %s", strsignal((int)info.ssi_signo));
+	manxd_loop_stop(&self->d.loop);
+}
+
+static int catch_signals(struct daemon *self, struct manx_error *err)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	self->signals = (struct manxd_io){
+		signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), on_signal, self
+	};
+	if (self->signals.fd < 0)
+		return manx_fail_errno(err, -errno, "signalfd");
+	return manxd_loop_add(&self->d.loop, &self->signals, err);
+}
+
+/* The first round of work is done before the first request can come. */
+static int start(struct daemon *self, struct manx_error *err)
+{
+	struct manxd *d = &self->d;
+	int rc = catch_signals(self, err);
+
+	if (!rc)
+		rc = manxd_node_ensure(d, err);
+	if (!rc)
+		rc = manxd_sysctl_node(err);
+	if (!rc)
+		rc = manxd_work_start(&self->work, d, err);
+	if (rc)
+		return rc;
+	manxd_work_settle(&self->work);
+	return manxd_server_open(d, err);
+}
+
+/* ADDs that are not done are undone; everything else stays as it is. */
+static void stop(struct daemon *self)
+{
+	manxd_server_close(&self->d);
+	manxd_work_settle(&self->work);
+}
+
+static void close_all(struct daemon *self)
+{
+	struct manxd *d = &self->d;
+
+	manxd_state_clear(&d->state);
+	if (d->store)
+		manx_store_close(d->store);
+	manxd_links_close(&d->links);
+	if (d->rtnl)
+		manx_rtnl_close(d->rtnl);
+	if (d->dp)
+		manx_dp_close(d->dp);
+	manxd_loop_close(&d->loop);
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon self;
+	struct manx_error err = { 0 };
+	int rc = parse_options(argc, argv);
+
+	if (rc >= 0)
+		return rc;
+	umask(077);
+	setlinebuf(stderr);
+	rc = open_all(&self, &err);
+	if (!rc)
+		rc = start(&self, &err);
+	if (!rc) {
+		manxd_log(LOG_NOTICE, "node %s is ready", self.d.node);
+		rc = manxd_loop_run(&self.d.loop, manxd_work_settle, &self.work, &err);
+		stop(&self);
+	}
+	if (rc)
+		manxd_log(LOG_ERR, "%s", err.text);
+	close_all(&self);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}
