@@ -6,7 +6,8 @@ PKGS	:= libmnl libcjson sqlite3 yaml-0.1
 CFLAGS	?= -O2 -g
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 \
-	-Iuapi -Itools/lib -MMD -MP $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+	-DMANX_VERSION='"$(VERSION)"' -Iuapi -Itools/lib -MMD -MP \
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
