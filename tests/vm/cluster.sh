@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A cluster in network namespaces, for scripts that run in the virtual machine:
+# nodes with manxd, pods made through the CNI plugin as a container runtime
+# makes them. To be sourced.
+#
+#        subnet 172.18.1.0/24                     subnet 172.18.2.0/24
+#   n1 (.11) ---+                                            +--- n3 (.13)
+#               +--- bridge lan1 --- router --- bridge lan2 -+
+#   n2 (.12) ---+                   .1    .1                 +--- n4 (.14)
+#
+# A node is a network namespace with directories of its own under $work; all
+# nodes share one database, as they would share an etcd.
+
+work=${MANX_WORK:-/run/cluster}
+network=pods	# name of the CNI network
+
+declare -A daemon	# node -> process id of its manxd
+
+in_node() { # NODE COMMAND...: in its namespace, with its directories
+	local node=$1
+
+	shift
+	nsenter --net="/run/netns/$node" env MANX_NODENAME="$node" \
+		MANX_STATE_DIR="$work/$node/state" MANX_RUN_DIR="$work/$node/run" \
+		MANX_CONF_DIR="$work/$node/conf" MANX_SQLITE="$work/manx.db" "$@"
+}
+
+in_pod() { # POD COMMAND...
+	local pod=$1
+
+	shift
+	nsenter --net="/run/netns/$pod" "$@"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+	local until=$((SECONDS + $1))
+
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt $until ] || return 1
+		sleep 0.1
+	done
+}
+
+new_netns() { # NAME
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+}
+
+# cable NETNS NAME ADDRESS LAN: a link from a namespace to a LAN's bridge
+cable() {
+	ip -n "$1" link add "$2" type veth peer name "p$1" netns "$4"
+	ip -n "$4" link set "p$1" master br0 up
+	ip -n "$1" address add "$3" dev "$2"
+	ip -n "$1" link set "$2" up
+}
+
+make_underlay() {
+	local lan
+
+	new_netns router
+	ip netns exec router sysctl -qw net.ipv4.ip_forward=1
+	for lan in 1 2; do
+		new_netns "lan$lan"
+		ip -n "lan$lan" link add br0 type bridge
+		ip -n "lan$lan" link set br0 up
+		cable router "eth$lan" "172.18.$lan.1/24" "lan$lan"
+	done
+}
+
+# make_node NAME LAN: namespace, address and default route
+make_node() {
+	local node=$1 lan=$2
+
+	new_netns "$node"
+	cable "$node" eth0 "172.18.$lan.1${node#n}/24" "lan$lan"
+	ip -n "$node" route add default via "172.18.$lan.1"
+	mkdir -p "$work/$node"
+}
+
+start_manxd() { # NODE
+	in_node "$1" manxd >> "$work/$1/manxd.log" 2>&1 < /dev/null &
+	daemon[$1]=$!
+	wait_for 20 in_node "$1" manxctl status
+}
+
+stop_manxd() { # NODE [SIGNAL]
+	kill "-${2:-TERM}" "${daemon[$1]}"
+	wait "${daemon[$1]}" 2> /dev/null
+	unset "daemon[$1]"
+}
+
+# netconf [KEY=VALUE LABEL...]: the configuration a runtime hands to the plugin
+netconf() {
+	local label labels=
+
+	for label in "$@"; do
+		labels+="${labels:+,}{\"key\":\"${label%%=*}\",\"value\":\"${label#*=}\"}"
+	done
+	cat <<-END
+	{"cniVersion": "1.0.0", "name": "$network", "type": "manx", "mtu": 0,
+	 "ipam": {"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"},
+	 "args": {"cni": {"labels": [$labels]}}}
+	END
+}
+
+# cni COMMAND NODE POD: calls the plugin; configuration on standard input
+cni() {
+	in_node "$2" env CNI_COMMAND="$1" CNI_CONTAINERID="sandbox-$3" CNI_IFNAME=eth0 \
+		CNI_NETNS="/run/netns/$3" CNI_PATH="$(dirname "$(command -v manx)")" \
+		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$3" manx
+}
+
+# add_pod NODE POD [KEY=VALUE...]: namespace and ADD; the result stays in a file
+add_pod() {
+	local node=$1 pod=$2
+
+	shift 2
+	new_netns "$pod"
+	netconf "$@" | cni ADD "$node" "$pod" > "$work/$pod.json" || { cat "$work/$pod.json"; return 1; }
+}
+
+del_pod() { # NODE POD: as a runtime does: DEL, then the namespace
+	netconf | cni DEL "$1" "$2" && ip netns delete "$2"
+}
+
+# address POD [4|6]: what ADD answered
+address() {
+	python3 - "$work/$1.json" "${2:-4}" <<-'END'
+	import json, sys
+	for ip in json.load(open(sys.argv[1]))["ips"]:
+	    address = ip["address"].split("/")[0]
+	    if (":" in address) == (sys.argv[2] == "6"):
+	        print(address)
+	END
+}
