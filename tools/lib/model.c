@@ -9,6 +9,7 @@
 #include "grow.h"
 #include "kinds.h"
 #include "scalar.h"
+#include "selector.h"
 #include "suggest.h"
 
 #define NAMES(...) (const char *const[]){ __VA_ARGS__, NULL }
@@ -72,31 +73,16 @@ static const struct manx_kind *kind_exactly(const char *kind, size_t len)
 	return NULL;
 }
 
-/* A label that no selector can name or compare would be a trap. */
-#define LABEL_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-"
-#define LABEL_KEY_MAX	512
-#define LABEL_VALUE_MAX	1024
-
-static int check_labels(const struct manx_at *at, const cJSON *metadata)
+/* A label that no selector can compare would be a trap. */
+static int check_labels(const struct manx_at *at, cJSON *metadata)
 {
 	const cJSON *label;
 
-	cJSON_ArrayForEach(label, manx_field_at(metadata, "labels")) {
-		size_t n = strlen(label->string);
-
-		if (!n || n > LABEL_KEY_MAX || label->string[strspn(label->string, LABEL_CHARS)])
-			return manx_at_fail_field(at, "labels", "key \"%.80s\": allowed are 1 to %d of A-Z a-z 0-9 _ . / -",
-						  label->string, LABEL_KEY_MAX);
-		if (strlen(label->valuestring) > LABEL_VALUE_MAX)
+	cJSON_ArrayForEach(label, manx_field_at(metadata, "labels"))
+		if (strlen(label->valuestring) > MANX_SELECTOR_MAX)
 			return manx_at_fail_field(at, "labels", "value of \"%.80s\": allowed are %d octets",
-						  label->string, LABEL_VALUE_MAX);
-	}
+						  label->string, MANX_SELECTOR_MAX);
 	return 0;
-}
-
-static int check_metadata(const struct manx_at *at, cJSON *metadata)
-{
-	return check_labels(at, metadata);
 }
 
 /* What Kubernetes' and Calico's datastores note about a resource of theirs. */
@@ -122,8 +108,8 @@ static const struct manx_field namespaced_metadata_fields[] = {
 	{ .name = "namespace", .scalar = manx_scalar_name, .preset = "default" },
 	METADATA_LAST,
 };
-static const struct manx_schema global_metadata = { global_metadata_fields, check_metadata };
-static const struct manx_schema namespaced_metadata = { namespaced_metadata_fields, check_metadata };
+static const struct manx_schema global_metadata = { global_metadata_fields, check_labels };
+static const struct manx_schema namespaced_metadata = { namespaced_metadata_fields, check_labels };
 
 static int api_version(const struct manx_at *at, const struct manx_field *f, const char *text,
 		       cJSON **out)

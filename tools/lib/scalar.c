@@ -146,5 +146,5 @@ int manx_scalar_namespace_selector(const struct manx_at *at, const struct manx_f
 	manx_selector_free(sel);
 	if (strstr(text, "global(") && !alone)
 		return manx_at_fail(at, "\"%.80s\": global() is allowed only alone", text);
-	return result(at, cJSON_CreateString(text), out);
+	return result(at, cJSON_CreateString(alone ? "global()" : text), out);
 }

@@ -126,12 +126,49 @@ static const char *type_name(const struct manx_yaml *node)
 	}
 }
 
+/*
+ * What is stored must come back the same from any reader of YAML and JSON. So
+ * no control characters but tab and line ends, none of Unicode's other line
+ * breaks, which YAML folds, and no byte order mark or noncharacter. @text is
+ * UTF-8.
+ */
+static bool is_clean(const char *text)
+{
+	static const char *const dirty[] = {
+		"\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbe", "\xef\xbf\xbf",
+	};
+
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		if ((*s < 0x20 && !strchr("\t\n\r", *s)) || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0))
+			return false;
+	for (size_t i = 0; i < sizeof(dirty) / sizeof(dirty[0]); i++)
+		if (strstr(text, dirty[i]))
+			return false;
+	return true;
+}
+
+/* Keys are what selectors and annotations need; YAML readers give up on longer ones. */
+#define KEY_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-"
+#define KEY_MAX 512
+
+static int check_key(const struct manx_at *at)
+{
+	size_t n = strlen(at->name);
+
+	if (n && n <= KEY_MAX && !at->name[strspn(at->name, KEY_CHARS)])
+		return 0;
+	return manx_at_fail(at, "key \"%.80s\": allowed are 1 to %d of A-Z a-z 0-9 _ . / -",
+			    at->name, KEY_MAX);
+}
+
 static int read_one(const struct manx_at *at, const struct manx_field *f, cJSON **out)
 {
 	if (f->object)
 		return manx_schema_read(at, f->object, out);
 	if (at->node->type != MANX_YAML_SCALAR)
 		return manx_at_fail(at, "%s, where a single value is expected", type_name(at->node));
+	if (!is_clean(at->node->text))
+		return manx_at_fail(at, "\"%.80s\": control characters are not allowed", at->node->text);
 	return f->scalar(at, f, at->node->text, out);
 }
 
@@ -152,53 +189,25 @@ static int read_list(const struct manx_at *at, const struct manx_field *f, cJSON
 			return manx_at_fail(at, "more than %zu items", f->max_items);
 		if (manx_yaml_is_null(item.node))
 			return manx_at_fail(&item, "nothing here: fill it in or remove it");
-		value = NULL;
 		rc = read_one(&item, f, &value);
-		if (rc) {
-			cJSON_Delete(value);
+		if (rc)
 			return rc;
-		}
 		cJSON_AddItemToArray(*out, value);
 	}
 	return 0;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	const struct manx_yaml *const *x = a, *const *y = b;
-
-	return strcmp((*x)->key, (*y)->key);
-}
-
-/* The entries of a map by their keys; *n of them, the array is the caller's. */
-static const struct manx_yaml **sorted_entries(const struct manx_yaml *map, size_t *n)
-{
-	const struct manx_yaml **sorted;
-
-	*n = 0;
-	for (const struct manx_yaml *c = map->child; c; c = c->next)
-		++*n;
-	sorted = calloc(*n + 1, sizeof(*sorted));
-	if (!sorted)
-		return NULL;
-	*n = 0;
-	for (const struct manx_yaml *c = map->child; c; c = c->next)
-		sorted[(*n)++] = c;
-	qsort(sorted, *n, sizeof(*sorted), compare_keys);
-	return sorted;
-}
-
 static int read_map(const struct manx_at *at, const struct manx_field *f, cJSON **out)
 {
 	const struct manx_yaml **sorted;
-	size_t n;
+	size_t n = 0;
 	int rc = 0;
 
 	if (at->node->type != MANX_YAML_MAP)
 		return manx_at_fail(at, "%s, where keys with values are expected",
 				    type_name(at->node));
 	*out = cJSON_CreateObject();
-	sorted = sorted_entries(at->node, &n);
+	sorted = manx_yaml_sorted(at->node, &n);
 	if (!*out || !sorted)
 		rc = manx_at_no_memory(at);
 	for (size_t i = 0; i < n && !rc; i++) {
@@ -207,10 +216,10 @@ static int read_map(const struct manx_at *at, const struct manx_field *f, cJSON 
 		};
 		cJSON *value = NULL;
 
-		rc = read_one(&entry, f, &value);
-		if (rc)
-			cJSON_Delete(value);
-		else
+		rc = check_key(&entry);
+		if (!rc)
+			rc = read_one(&entry, f, &value);
+		if (!rc)
 			rc = add(at, *out, entry.name, value);
 	}
 	free(sorted);

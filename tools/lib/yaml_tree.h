@@ -58,6 +58,8 @@ void manx_yaml_free(struct manx_yaml *node);
 
 /* The value of @key in a map, or NULL. */
 const struct manx_yaml *manx_yaml_get(const struct manx_yaml *map, const char *key);
+/* The *n entries of a map in the order of their keys; the array is the caller's. NULL without memory. */
+const struct manx_yaml **manx_yaml_sorted(const struct manx_yaml *map, size_t *n);
 /* Nothing, "~" or "null", without quotes. */
 bool manx_yaml_is_null(const struct manx_yaml *node);
 
