@@ -154,6 +154,7 @@ static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link, s
 {
 	struct net *net = dev_net(link->dev);
 	unsigned int len = skb->len;
+	int err;
 
 	skb_scrub_packet(skb, false);
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
@@ -164,7 +165,9 @@ static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link, s
 	manx_push_outer(skb, link, outer, net);
 	skb->protocol = htons(ETH_P_IP);
 	trace_manx_encap(skb, link->dev, link->local, outer->daddr, outer->protocol);
-	if (net_xmit_eval(ip_local_out(net, NULL, skb)) == 0)
+	err = ip_local_out(net, NULL, skb);
+	/* a macro that evaluates its argument twice */
+	if (net_xmit_eval(err) == 0)
 		dev_sw_netstats_tx_add(link->dev, 1, len);
 }
 
