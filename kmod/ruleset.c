@@ -32,13 +32,14 @@ struct manx_name *manx_name_get(struct manx_ns *ns, bool tables, const char *s)
 {
 	struct manx_name *name = manx_name_find(ns, tables, s);
 	struct manx_names *names = &ns->names[tables];
+	size_t size = strlen(s) + 1;
 	int id;
 
 	if (name) {
 		name->refs++;
 		return name;
 	}
-	name = kzalloc(struct_size(name, s, strlen(s) + 1), GFP_KERNEL_ACCOUNT);
+	name = kzalloc(struct_size(name, s, size), GFP_KERNEL_ACCOUNT);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
 	id = ida_alloc_max(&names->ids, (tables ? MANX_MAX_TABLES : MANX_MAX_SETS) - 1,
@@ -49,7 +50,7 @@ struct manx_name *manx_name_get(struct manx_ns *ns, bool tables, const char *s)
 	}
 	name->id = id;
 	name->refs = 1;
-	strcpy(name->s, s);
+	memcpy(name->s, s, size);
 	hlist_add_head(&name->node, manx_name_bucket(names, s));
 	return name;
 }
