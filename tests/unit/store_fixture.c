@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,6 +139,60 @@ void fixture_sql(const char *db, const char *sql)
 	if (sqlite3_open(db, &other) || sqlite3_exec(other, sql, NULL, NULL, NULL))
 		fail_msg("%s: %s", sql, sqlite3_errmsg(other));
 	sqlite3_close(other);
+}
+
+/* SQL to be run before the next transaction, see fixture_interfere(). */
+static struct {
+	const char *db;
+	char *sql[2];
+	size_t n;
+} interference;
+
+static int before_statement(unsigned int type, void *ctx, void *stmt, void *text)
+{
+	size_t n = interference.n;
+
+	(void)type, (void)ctx, (void)stmt;
+	if (strcmp(text, "BEGIN IMMEDIATE"))
+		return 0;
+	interference.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		fixture_sql(interference.db, interference.sql[i]);
+		sqlite3_free(interference.sql[i]);
+	}
+	return 0;
+}
+
+static int listen_to(sqlite3 *db, char **message, const struct sqlite3_api_routines *api)
+{
+	(void)message, (void)api;
+	return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, before_statement, NULL);
+}
+
+void fixture_listen(void)
+{
+	sqlite3_auto_extension((void (*)(void))listen_to);
+}
+
+void fixture_interfere(const char *db, const char *key, const char *value)
+{
+	static const char *const put =
+		"BEGIN; INSERT INTO log SELECT max(rev) + 1, 0, %Q, %Q, max(rev) + 1 FROM log;"
+		" INSERT OR REPLACE INTO kv SELECT key, value, rev, rev FROM log"
+		" ORDER BY rev DESC LIMIT 1; COMMIT";
+	static const char *const del =
+		"BEGIN; INSERT INTO log SELECT max(rev) + 1, 0, %Q, NULL, 0 FROM log;"
+		" DELETE FROM kv WHERE key = %Q; COMMIT";
+
+	assert_true(interference.n < 2);
+	interference.db = db;
+	interference.sql[interference.n++] = value ? sqlite3_mprintf(put, key, value)
+						   : sqlite3_mprintf(del, key, key);
+}
+
+bool fixture_interfered(void)
+{
+	return interference.n == 0;
 }
 
 double fixture_ms(void)

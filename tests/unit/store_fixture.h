@@ -46,6 +46,17 @@ size_t fixture_count(struct manx_store *store, const char *prefix);
 /* Run SQL on the database as another program would. */
 void fixture_sql(const char *db, const char *sql);
 
+/*
+ * Another writer comes first: when this process is about to get its next
+ * transaction into @db, @key gets @value (NULL: is deleted). What was read before
+ * is then no longer true, which the guards must notice. Two can be prepared; both
+ * come before the same transaction.
+ */
+void fixture_listen(void);	/* before the store is opened */
+void fixture_interfere(const char *db, const char *key, const char *value);
+/* True if all that was prepared has happened. */
+bool fixture_interfered(void);
+
 /* Milliseconds of the monotonic clock. */
 double fixture_ms(void);
 void fixture_sleep(unsigned int ms);

@@ -450,7 +450,7 @@ static void test_bad_transactions(void **state)
 	assert_txn_refused(store, txn, -EINVAL);
 	txn = manx_txn_new();
 	manx_txn_put(txn, "good", NULL);
-	assert_txn_refused(store, txn, -EINVAL);
+	assert_txn_refused(store, txn, -ENOMEM);
 	/* what remains of a manx_txn_new() without memory */
 	manx_txn_put(NULL, "good", "{}");
 	manx_txn_guard_empty(NULL, "a", "b");

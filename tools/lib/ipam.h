@@ -5,8 +5,9 @@
  *
  * One record decides each fact: b/ is the only claim of a block, a/ the only
  * claim of an address. Both are created only under "does not exist", together
- * with what the address is for, in one transaction. Indexes (i/, x/) go in the
- * same transaction and are never read as truth. A release is deletes only.
+ * with what the address is for, in one transaction. Indexes (i/, x/) and the hint
+ * l/, where to look next in a block, go in the same transaction and are never read
+ * as truth. A release is deletes only.
  */
 #ifndef MANX_IPAM_H
 #define MANX_IPAM_H
@@ -68,21 +69,28 @@ typedef int (*manx_ipam_fill_fn)(void *ctx, const struct manx_ipam_result *res,
  * All or nothing. Errors: -EEXIST the handle has addresses already (*res tells
  * them if its uid is ours, and then 0 is returned: a repeated call),
  * -ENOSPC no free address (the text names pools and why), -ENOENT an asked-for
- * pool does not exist or is disabled, -EAGAIN too much contention.
+ * pool does not exist or is disabled, or a nodeSelector asks for labels of a node
+ * that has no record, -EINVAL a name or uid is none, -EAGAIN too much contention,
+ * and those of the store. @fill may be NULL. On an error res->n is 0.
  */
 int manx_ipam_assign(struct manx_store *store, const struct manx_ipam_request *req,
 		     struct manx_ipam_result *res, manx_ipam_fill_fn fill, void *ctx,
 		     struct manx_error *err);
 
 /*
- * Give back everything under @handle, and delete @endpoint_key (may be NULL)
- * in the same transaction. An unknown handle is success. Blocks stay claimed.
+ * Give back everything under @handle, and delete @endpoint_key (NULL: what the
+ * handle's record names) in the same transaction, unless that endpoint says by
+ * its annotation manx.io/handle that it is another's by now. An unknown handle is
+ * success. Blocks stay claimed.
  * @uid: release only if the handle carries it; NULL: whatever it carries.
  */
 int manx_ipam_release(struct manx_store *store, const char *handle, const char *uid,
 		      const char *endpoint_key, struct manx_error *err);
 
-/* Give back this node's blocks that hold no address, when their pool is gone or disabled. */
+/*
+ * Give back this node's blocks that hold no address, when their pool is gone or
+ * disabled. 0 or a negative errno.
+ */
 int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err);
 
 /**
@@ -104,12 +112,16 @@ void manx_block_clear(struct manx_block *b);
 /*
  * Put a new or changed pool into the store; overlap with other pools and with
  * blocks of another size is checked inside the transaction. @mod_rev: 0 create,
- * else the revision that was read. -EEXIST, -EAGAIN.
+ * else the revision that was read. -EEXIST it overlaps, or is there already;
+ * -EAGAIN it was changed since @mod_rev, -EINVAL an immutable field differs.
  */
 struct manx_resource;
 int manx_ipam_put_pool(struct manx_store *store, const struct manx_resource *pool,
 		       int64_t mod_rev, struct manx_error *err);
-/* -EBUSY while an address of it is in use; the text counts them. */
+/*
+ * The pool is disabled first. -EBUSY while an address of it is in use, the text
+ * counts them and the pool stays disabled; -ENOENT.
+ */
 int manx_ipam_delete_pool(struct manx_store *store, const char *name, struct manx_error *err);
 
 #endif /* MANX_IPAM_H */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grow.h"
 #include "store_internal.h"
 
 bool manx_key_is_valid(const char *key)
@@ -40,17 +41,9 @@ void manx_kv_clear(struct manx_kv *kv)
 	*kv = (struct manx_kv){ 0 };
 }
 
-/* @array with room for entry number @n: sizes are the powers of two. */
-static void *grow(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return array;
-	return reallocarray(array, n ? 2 * n : 1, size);
-}
-
 struct manx_kv *manx_kvs_grow(struct manx_kvs *kvs)
 {
-	struct manx_kv *kv = grow(kvs->kv, kvs->n, sizeof(*kv));
+	struct manx_kv *kv = manx_more(kvs->kv, kvs->n, sizeof(*kv));
 
 	if (!kv)
 		return NULL;
@@ -93,7 +86,7 @@ void manx_txn_free(struct manx_txn *txn)
 static void add_guard(struct manx_txn *txn, enum manx_guard_kind kind, const char *key, char *end,
 		      int64_t rev)
 {
-	struct manx_guard *guard = grow(txn->guard, txn->n_guards, sizeof(*guard));
+	struct manx_guard *guard = manx_more(txn->guard, txn->n_guards, sizeof(*guard));
 
 	if (!guard) {
 		free(end);
@@ -146,7 +139,7 @@ void manx_txn_guard_unchanged(struct manx_txn *txn, const char *prefix, int64_t 
 
 static void add_write(struct manx_txn *txn, const char *key, const char *value)
 {
-	struct manx_write *write = grow(txn->write, txn->n_writes, sizeof(*write));
+	struct manx_write *write = manx_more(txn->write, txn->n_writes, sizeof(*write));
 
 	if (!write) {
 		txn->error = -ENOMEM;
@@ -166,7 +159,7 @@ void manx_txn_put(struct manx_txn *txn, const char *key, const char *value)
 	if (value)
 		add_write(txn, key, value);
 	else
-		txn->error = -EINVAL;
+		txn->error = -ENOMEM;
 }
 
 void manx_txn_del(struct manx_txn *txn, const char *key)
@@ -210,9 +203,7 @@ static int check_writes(const struct manx_txn *txn, struct manx_error *err)
 
 int manx_txn_check(const struct manx_txn *txn, struct manx_error *err)
 {
-	if (!txn || txn->error == -ENOMEM)
+	if (!txn || txn->error)
 		return manx_fail(err, -ENOMEM, "transaction: out of memory");
-	if (txn->error)
-		return manx_fail(err, txn->error, "transaction: a key was given no value");
 	return txn->n_writes ? check_writes(txn, err) : 0;
 }

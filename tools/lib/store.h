@@ -85,7 +85,8 @@ void manx_kvs_clear(struct manx_kvs *kvs);
 /*
  * A transaction: guards, then writes; all guards hold and all writes happen,
  * or nothing happens. Building never fails visibly: running out of memory is
- * remembered and returned by the commit. Strings are copied.
+ * remembered and returned by the commit, and so is a @value of NULL, so that
+ * the text that a caller could not make needs no other check. Strings are copied.
  */
 struct manx_txn *manx_txn_new(void);
 void manx_txn_free(struct manx_txn *txn);

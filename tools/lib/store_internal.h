@@ -49,7 +49,7 @@ struct manx_write {
  * struct manx_txn - a transaction being built
  * @guard: guards, in the order in which they were added
  * @write: writes; no key occurs twice once manx_txn_check() has passed
- * @error: what went wrong while building, a negative errno or 0
+ * @error: -ENOMEM if memory ran out while it was built, else 0
  */
 struct manx_txn {
 	struct manx_guard *guard;
@@ -61,8 +61,8 @@ struct manx_txn {
 
 /*
  * What every engine does first in a commit: 0 if @txn (which may be NULL) was
- * built without a fault. -ENOMEM; -EINVAL for a key that is none, a value that
- * is missing, or a key written twice, which not every engine can do.
+ * built without a fault. -ENOMEM; -EINVAL for a key that is none, or a key
+ * written twice, which not every engine can do.
  */
 int manx_txn_check(const struct manx_txn *txn, struct manx_error *err);
 /* True if @txn only deletes. */

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Giving blocks back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ipam_internal.h"
+
+/*
+ * Exact against somebody who takes an address of the block at the same time: if
+ * he is first, the range is not empty; if we are, his guard on the block fails.
+ */
+int manx_block_give_back(struct manx_store *store, const struct manx_kv *kv,
+			 struct manx_error *err)
+{
+	struct manx_key_range used;
+	struct manx_space space;
+	struct manx_block block;
+	struct manx_txn *txn;
+	char key[MANX_IPAM_KEY];
+	int ret = manx_block_decode(kv, &block, err);
+
+	if (ret)
+		return ret;
+	space = manx_space_of_addrs(&block.cidr);
+	used = manx_space_keys(&space);
+	txn = manx_txn_new();
+	manx_txn_guard_rev(txn, kv->key, kv->mod_rev);
+	manx_txn_guard_empty(txn, used.from, used.to);
+	manx_txn_del(txn, kv->key);
+	manx_txn_del(txn, manx_index_key(block.node, &block.cidr, key));
+	manx_txn_del(txn, manx_last_key(&block.cidr, key));
+	ret = manx_store_commit(store, txn, NULL, err);
+	manx_txn_free(txn);
+	manx_block_clear(&block);
+	if (ret == -EAGAIN)
+		return 0;
+	return ret ? ret : 1;
+}
+
+/* True if addresses may still be given out of @block. */
+static bool in_service(const struct manx_pools *pools, const struct manx_block *block)
+{
+	const struct manx_pool *pool = manx_pools_find(pools, block->pool);
+
+	return pool && !pool->pool.disabled && manx_prefix_covers(&pool->pool.cidr, &block->cidr);
+}
+
+/* @key is in the index of @node's blocks; the block's record decides. */
+static int release_indexed(struct manx_store *store, const char *node,
+			   const struct manx_pools *pools, const char *key,
+			   struct manx_error *err)
+{
+	char block_key[MANX_IPAM_KEY];
+	struct manx_block block;
+	struct manx_kv kv;
+	int ret;
+
+	snprintf(block_key, sizeof(block_key), "b/%s", key + strlen("i//") + strlen(node));
+	ret = manx_store_get(store, block_key, &kv, err);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	ret = manx_block_decode(&kv, &block, err);
+	if (!ret) {
+		if (strcmp(block.node, node) == 0 && !in_service(pools, &block))
+			ret = manx_block_give_back(store, &kv, err);
+		manx_block_clear(&block);
+	}
+	manx_kv_clear(&kv);
+	return ret < 0 ? ret : 0;
+}
+
+int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err)
+{
+	struct manx_pools pools;
+	char prefix[MANX_IPAM_KEY];
+	struct manx_kvs index;
+	int ret;
+
+	if (!manx_name_is_valid(node))
+		return manx_fail(err, -EINVAL, "node \"%s\" is no name of a node", node);
+	ret = manx_pools_read(store, &pools, err);
+	if (ret)
+		return ret;
+	snprintf(prefix, sizeof(prefix), "i/%s/", node);
+	ret = manx_store_list(store, prefix, &index, err);
+	for (size_t i = 0; i < index.n && !ret; i++)
+		ret = release_indexed(store, node, &pools, index.kv[i].key, err);
+	manx_kvs_clear(&index);
+	manx_pools_clear(&pools);
+	return ret;
+}
