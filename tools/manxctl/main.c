@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* manxctl: the operator's tool. One subcommand a file; this is their table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "manxctl.h"
+#include "suggest.h"
+
+static int cmd_version(int argc, char **argv);
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+	const char *usage;
+} commands[] = {
+	{ "apply", cmd_apply, "create or change resources",
+	  "manxctl apply -f FILE [-f FILE]...\n\n"
+	  "Reads resources as YAML or JSON, checks all of them, then creates or changes\n"
+	  "each in the datastore. FILE \"-\" is standard input.\n\n"
+	  "  -f, --filename FILE   file with one or more resources\n" },
+	{ "get", cmd_get, "show resources",
+	  "manxctl get KIND [NAME] [-n NAMESPACE | -A] [-o table|wide|json|yaml]\n\n"
+	  "KIND: ippool, node, workloadendpoint (wep), globalnetworkpolicy (gnp),\n"
+	  "networkpolicy (np). What -o yaml and -o json print can be applied again.\n\n"
+	  "  -n, --namespace NAMESPACE   of what lies in namespaces; default: default\n"
+	  "  -A, --all-namespaces        of every namespace\n"
+	  "  -o, --output FORM           table (default), wide, json, yaml\n" },
+	{ "delete", cmd_delete, "delete resources",
+	  "manxctl delete KIND NAME... [-n NAMESPACE]\n"
+	  "manxctl delete -f FILE [-f FILE]...\n\n"
+	  "A pool with addresses in use is disabled and stays; a node with endpoints stays.\n\n"
+	  "  -f, --filename FILE         delete the resources that the file names\n"
+	  "  -n, --namespace NAMESPACE   of what lies in namespaces; default: default\n" },
+	{ "status", cmd_status, "show the state of this node",
+	  "manxctl status [-o table|json]\n\n"
+	  "  -o, --output FORM   table (default), json\n" },
+	{ "dp", cmd_dp, "show the dataplane in the kernel",
+	  "manxctl dp show [-o table|json]\n\n"
+	  "  -o, --output FORM   table (default), json\n" },
+	{ "version", cmd_version, "show the version of manxctl", "manxctl version\n" },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int cmd_version(int argc, char **argv)
+{
+	if (argc > 1)
+		return manxctl_usage("version", "\"%s\": no argument is expected", argv[1]);
+	puts("manxctl " MANX_VERSION);
+	return MANXCTL_OK;
+}
+
+static void help(void)
+{
+	puts("manxctl: shows and changes what manx knows\n\nusage: manxctl COMMAND [ARGUMENT]...\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		printf("  %-10s%s\n", commands[i].name, commands[i].summary);
+	puts("\n\"manxctl COMMAND --help\" tells more about each, manxctl(8) all.");
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	struct manx_suggest near = manx_suggest_begin(name);
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		manx_suggest_offer(&near, commands[i].name);
+	if (near.best)
+		return manxctl_usage("", "\"%s\": unknown command: did you mean \"%s\"?", name, near.best);
+	return manxctl_usage("", "\"%s\": unknown command", name);
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command = find(argv[0]);
+
+	if (!command)
+		return unknown(argv[0]);
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (is_help(argv[i])) {
+			printf("usage: %s", command->usage);
+			return MANXCTL_OK;
+		}
+	}
+	return command->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	int status = MANXCTL_OK;
+
+	if (argc < 2)
+		return manxctl_usage("", "a command is missing");
+	if (is_help(argv[1]) || !strcmp(argv[1], "help"))
+		help();
+	else if (!strcmp(argv[1], "--version"))
+		status = cmd_version(1, argv + 1);
+	else
+		status = run(argc - 1, argv + 1);
+	/* a full disk or closed pipe must not pass for success */
+	if ((fflush(stdout) || ferror(stdout)) && !status) {
+		perror("manxctl: output");
+		status = MANXCTL_FAILURE;
+	}
+	return status;
+}

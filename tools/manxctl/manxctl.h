@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the subcommands of manxctl share. Results go to standard output, all
+ * that a person must know of trouble to standard error, as "manxctl: ...".
+ */
+#ifndef MANXCTL_H
+#define MANXCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "model.h"
+#include "store.h"
+
+/* Exit status, documented in manxctl(8). */
+enum manxctl_exit {
+	MANXCTL_OK = 0,
+	MANXCTL_FAILURE = 1,
+	MANXCTL_USAGE = 2,
+	MANXCTL_NOT_FOUND = 3,
+	MANXCTL_CONFLICT = 4,
+};
+
+/*
+ * Subcommands, one a file: argv[0] is their name, getopt has not been used yet.
+ * They return an exit status. "--help" never gets here.
+ */
+int cmd_apply(int argc, char **argv);
+int cmd_get(int argc, char **argv);
+int cmd_delete(int argc, char **argv);
+int cmd_dp(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+
+/* An option that may be given several times: -f of apply and delete. */
+struct manxctl_words {
+	const char **word;
+	size_t n;
+};
+/* True if @word was added; it is not copied. Free words->word. */
+bool manxctl_words_add(struct manxctl_words *words, const char *word);
+
+/* Print what went wrong; returns the exit status that belongs to err->code. */
+int manxctl_fail(const struct manx_error *err);
+/* Print what is wrong with the command line, and where its help is; MANXCTL_USAGE. */
+int manxctl_usage(const char *command, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/*
+ * The same for what getopt_long() did not take: @c is what it returned, '?' or
+ * ':'. The string of options must begin with ':'.
+ */
+int manxctl_bad_option(const char *command, int c, char **argv);
+/* MANXCTL_FAILURE */
+int manxctl_no_memory(void);
+/* The worse of two exit statuses: the first that is not MANXCTL_OK. */
+int manxctl_worse(int a, int b);
+
+/* Open the datastore, or say why not; an exit status. */
+int manxctl_open_store(struct manx_store **store);
+
+/* Key of a resource that is no WorkloadEndpoint; @ns: NULL for global kinds. */
+int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, char *buf,
+		size_t size, struct manx_error *err);
+
+/* The kind that @word means; NULL after saying what it could be. */
+const struct manx_kind *manxctl_find_kind(const char *command, const char *word);
+
+/*
+ * Read and check files, "-" for standard input, all or nothing; an exit status.
+ * Warnings are printed if @warnings. Free with manx_resources_clear().
+ */
+int manxctl_read_files(const struct manxctl_words *files, bool warnings,
+		       struct manx_resources *out);
+
+/* "IPPool(my-ippool) created" */
+void manxctl_report(const struct manx_resource *r, const char *what);
+
+/*
+ * Call @fn until it returns something else than -EAGAIN, some ten times in a
+ * second at most.
+ */
+int manxctl_retry(int (*fn)(void *ctx, struct manx_error *err), void *ctx,
+		  struct manx_error *err);
+
+#endif /* MANXCTL_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "grow.h"
+#include "manxctl.h"
+
+#define TRIES 10
+
+int manxctl_fail(const struct manx_error *err)
+{
+	fprintf(stderr, "manxctl: %s\n", err->text);
+	switch (err->code) {
+	case -ENOENT:
+		return MANXCTL_NOT_FOUND;
+	case -EEXIST:
+	case -EAGAIN:
+	case -EBUSY:
+		return MANXCTL_CONFLICT;
+	default:
+		return MANXCTL_FAILURE;
+	}
+}
+
+int manxctl_usage(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("manxctl: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nTry \"manxctl %s%s--help\".\n", command, *command ? " " : "");
+	return MANXCTL_USAGE;
+}
+
+int manxctl_bad_option(const char *command, int c, char **argv)
+{
+	if (c == ':')
+		return manxctl_usage(command, "%s: its value is missing", argv[optind - 1]);
+	if (optopt)
+		return manxctl_usage(command, "-%c: unknown option", optopt);
+	return manxctl_usage(command, "%s: unknown option", argv[optind - 1]);
+}
+
+bool manxctl_words_add(struct manxctl_words *words, const char *word)
+{
+	const char **grown = manx_more(words->word, words->n, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	words->word = grown;
+	words->word[words->n++] = word;
+	return true;
+}
+
+int manxctl_worse(int a, int b)
+{
+	return a ? a : b;
+}
+
+int manxctl_no_memory(void)
+{
+	fputs("manxctl: out of memory\n", stderr);
+	return MANXCTL_FAILURE;
+}
+
+int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, char *buf,
+		size_t size, struct manx_error *err)
+{
+	size_t n;
+
+	if (!manx_kind_prefix(kind, ns, buf, size)) {
+		n = strlen(buf);
+		if (snprintf(buf + n, size - n, "%s", name) < (int)(size - n))
+			return 0;
+	}
+	return manx_fail(err, -ENAMETOOLONG, "\"%.80s\": the name is too long", name);
+}
+
+int manxctl_open_store(struct manx_store **store)
+{
+	struct manx_error err = { 0 };
+	char path[4096];
+	int rc = manx_store_path(path, sizeof(path), &err);
+
+	if (!rc)
+		rc = manx_store_open(store, path, &err);
+	if ((rc == -EACCES || rc == -EPERM) && geteuid())
+		manx_error_prefix(&err, "needs root");
+	return rc ? manxctl_fail(&err) : MANXCTL_OK;
+}
+
+const struct manx_kind *manxctl_find_kind(const char *command, const char *word)
+{
+	const struct manx_kind *kind = manx_kind_find(word);
+	const char *near = kind ? NULL : manx_kind_suggest(word);
+
+	if (near)
+		manxctl_usage(command, "\"%s\": unknown kind: did you mean \"%s\"?", word, near);
+	else if (!kind)
+		manxctl_usage(command, "\"%s\": unknown kind: known are ippool, node, workloadendpoint, globalnetworkpolicy, networkpolicy",
+			      word);
+	return kind;
+}
+
+void manxctl_report(const struct manx_resource *r, const char *what)
+{
+	char title[600];
+
+	printf("%s %s\n", manx_resource_title(r, title, sizeof(title)), what);
+}
+
+int manxctl_retry(int (*fn)(void *ctx, struct manx_error *err), void *ctx,
+		  struct manx_error *err)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	int rc = -EAGAIN;
+
+	for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		rc = fn(ctx, err);
+	}
+	return rc;
+}
