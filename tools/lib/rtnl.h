@@ -63,7 +63,7 @@ int manx_links(struct manx_rtnl *rt, struct manx_link **l, size_t *n, struct man
  * struct manx_pair - a pair to be made
  * @name: primary, in the namespace of the socket
  * @altname: alternative name of the primary, NULL for none; left out if taken
- * @peer_name: in @peer_netns
+ * @peer_name: in @peer_netns; NULL: the kernel chooses
  * @peer_netns: descriptor; < 0: the namespace of the socket
  * @peer_mac: NULL: the kernel chooses
  * @mtu: of both ends, 0: the kernel's default

@@ -57,7 +57,8 @@ static void put_peer(struct nlmsghdr *nlh, const struct manx_pair *p)
 	/* begins with a struct, so to the kernel it is no nest of attributes */
 	nest->nla_type = IFLA_MANX_PEER;
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(nlh, IFLA_IFNAME, p->peer_name);
+	if (p->peer_name)
+		mnl_attr_put_strz(nlh, IFLA_IFNAME, p->peer_name);
 	if (p->mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, p->mtu);
 	if (p->peer_mac)
@@ -104,7 +105,7 @@ int manx_link_add_pair(struct manx_rtnl *rt, const struct manx_pair *p, struct m
 	struct nlmsghdr *nlh;
 	int rc = check_name(p->name, err);
 
-	if (!rc)
+	if (!rc && p->peer_name)
 		rc = check_name(p->peer_name, err);
 	if (rc)
 		return rc;

@@ -35,8 +35,15 @@ static const struct command {
 	{ "status", cmd_status, "show the state of this node",
 	  "manxctl status [-o table|json]\n\n"
 	  "  -o, --output FORM   table (default), json\n" },
-	{ "dp", cmd_dp, "show the dataplane in the kernel",
-	  "manxctl dp show [-o table|json]\n\n"
+	{ "dp", cmd_dp, "show and change the dataplane in the kernel",
+	  "manxctl dp show [sets|tables|endpoints|peers|node] [-o table|json]\n"
+	  "manxctl dp load FILE\n"
+	  "manxctl dp link add NAME [peer NAME] [netns NAME|PATH] [endpoint ID] [mtu N]\n"
+	  "manxctl dp tunnel add NAME local ADDRESS [ttl N] [mtu N]\n"
+	  "manxctl dp monitor [-o table|json]\n\n"
+	  "load replaces sets, tables, endpoints and peers by those of FILE, in the form\n"
+	  "that show -o json prints, in one transaction; FILE \"-\" is standard input.\n"
+	  "monitor prints the module's events, one a line, until it is interrupted.\n\n"
 	  "  -o, --output FORM   table (default), json\n" },
 	{ "version", cmd_version, "show the version of manxctl", "manxctl version\n" },
 };

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* manxctl dp show: what the module holds. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "dp_cmd.h"
+#include "output.h"
+#include "rtnl.h"
+#include "table.h"
+
+/* What fits on one screen of the overview, and of a set's members in its row. */
+#define SCREEN_ENDPOINTS	16
+#define SCREEN_PEERS		8
+#define ROW_MEMBERS		4
+
+/**
+ * struct view - what is shown
+ * @link: links of this namespace, for the names of endpoints' ifindexes
+ */
+struct view {
+	struct manx_dp_state st;
+	struct manx_link *link;
+	size_t n_links;
+};
+
+static const char *link_name(const struct view *v, uint32_t index)
+{
+	for (size_t i = 0; i < v->n_links; i++)
+		if (v->link[i].index == (int)index)
+			return v->link[i].name;
+	return "";
+}
+
+/* A cell that is written piece by piece. */
+struct cell {
+	char *text;
+	size_t len;
+	FILE *f;
+};
+
+static bool cell_open(struct cell *c, struct manxctl_table *t)
+{
+	c->f = open_memstream(&c->text, &c->len);
+	if (!c->f)
+		t->failed = 1;
+	return c->f;
+}
+
+static void cell_close(struct cell *c, struct manxctl_table *t)
+{
+	if (fclose(c->f))
+		t->failed = 1;
+	else
+		manxctl_table_cell(t, "%s", c->text);
+	free(c->text);
+}
+
+static void cell_prefixes(struct manxctl_table *t, const struct manx_dp_prefixes *p, size_t max)
+{
+	struct cell c;
+
+	if (cell_open(&c, t)) {
+		manxctl_dp_write_prefixes(c.f, p, max);
+		cell_close(&c, t);
+	}
+}
+
+static void cell_names(struct manxctl_table *t, const struct manx_dp_names *names)
+{
+	struct cell c;
+
+	if (cell_open(&c, t)) {
+		manxctl_dp_write_names(c.f, names, names->n);
+		cell_close(&c, t);
+	}
+}
+
+static void cell_drops(struct manxctl_table *t, const struct manx_dp_drop *drop, size_t n)
+{
+	struct cell c;
+
+	if (cell_open(&c, t)) {
+		manxctl_dp_write_drops(c.f, drop, n);
+		cell_close(&c, t);
+	}
+}
+
+static int show_node(const struct view *v)
+{
+	const struct manx_dp_node *node = &v->st.node;
+	size_t rules = 0, members = 0;
+
+	for (size_t i = 0; i < v->st.n_tables; i++)
+		rules += v->st.table[i].n_rules;
+	for (size_t i = 0; i < v->st.n_sets; i++)
+		members += v->st.set[i].members.n;
+	printf("module     %s, generation %u\n", node->version, node->generation);
+	printf("mark mask  0x%08x\n", node->mark_mask);
+	printf("to node    %s\n", manx_dp_action_name(node->endpoint_to_node));
+	printf("objects    %zu endpoints, %zu tables with %zu rules, %zu sets with %zu members, %zu peers\n",
+	       v->st.n_endpoints, v->st.n_tables, rules, v->st.n_sets, members, v->st.n_peers);
+	printf("drops      ");
+	manxctl_dp_write_drops(stdout, node->drop, node->n_drops);
+	puts(node->n_drops ? " (besides those of endpoints)" : "none (besides those of endpoints)");
+	return 0;
+}
+
+static int show_sets(const struct view *v)
+{
+	struct manxctl_table t = { 0 };
+
+	manxctl_table_head(&t, "SET SIZE MEMBERS");
+	for (size_t i = 0; i < v->st.n_sets; i++) {
+		const struct manx_dp_set *s = &v->st.set[i];
+
+		manxctl_table_cell(&t, "%s", s->name);
+		manxctl_table_cell(&t, "%zu", s->members.n);
+		cell_prefixes(&t, &s->members, ROW_MEMBERS);
+	}
+	return manxctl_table_print(&t, stdout);
+}
+
+static int show_rules(const struct manx_dp_table *table)
+{
+	struct manxctl_table t = { 0 };
+
+	manxctl_table_head(&t, "ID PACKETS RULE");
+	for (size_t i = 0; i < table->n_rules; i++) {
+		char *words = manxctl_dp_rule_words(&table->rule[i]);
+
+		manxctl_table_cell(&t, "%" PRIu32, table->rule[i].id);
+		manxctl_table_cell(&t, "%" PRIu64, table->rule[i].packets);
+		manxctl_table_cell(&t, "%s", words ? words : "?");
+		free(words);
+	}
+	return manxctl_table_print(&t, stdout);
+}
+
+/* Names of the endpoints whose chains hold the table. */
+static void print_users(const struct view *v, const struct manx_dp_table *table)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->st.n_endpoints; i++) {
+		const struct manx_dp_endpoint *e = &v->st.endpoint[i];
+		const struct manx_dp_names *chain =
+			table->direction == MANX_DIRECTION_INGRESS ? &e->ingress : &e->egress;
+
+		for (size_t j = 0; j < chain->n; j++)
+			if (strcmp(chain->s[j], table->name) == 0) {
+				printf("%s %" PRIu32, n++ ? "," : ", endpoints", e->id);
+				break;
+			}
+	}
+	puts(n ? "" : ", unused");
+}
+
+static int show_tables(const struct view *v)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < v->st.n_tables; i++) {
+		const struct manx_dp_table *t = &v->st.table[i];
+
+		printf("%stable %s: %s, default %s (%" PRIu64 " packets)", i ? "\n" : "", t->name,
+		       manx_dp_direction_name(t->direction),
+		       manx_dp_action_name(t->default_action), t->default_packets);
+		print_users(v, t);
+		if (t->n_rules)
+			rc = show_rules(t);
+	}
+	return rc;
+}
+
+static void endpoint_row(struct manxctl_table *t, const struct view *v,
+			 const struct manx_dp_endpoint *e)
+{
+	manxctl_table_cell(t, "%" PRIu32, e->id);
+	manxctl_table_cell(t, "%s", e->name ? e->name : "");
+	manxctl_table_cell(t, "%s", link_name(v, e->ifindex));
+	cell_prefixes(t, &e->addr, e->addr.n);
+	manxctl_table_cell(t, "%" PRIu64, e->rx_packets);
+	manxctl_table_cell(t, "%" PRIu64, e->tx_packets);
+	cell_drops(t, e->drop, e->n_drops);
+	cell_names(t, &e->ingress);
+	cell_names(t, &e->egress);
+}
+
+static int print_endpoints(const struct view *v, size_t max)
+{
+	struct manxctl_table t = { 0 };
+	int rc;
+
+	manxctl_table_head(&t, "ID NAME LINK ADDRESSES RX TX DROPS INGRESS EGRESS");
+	for (size_t i = 0; i < v->st.n_endpoints && i < max; i++)
+		endpoint_row(&t, v, &v->st.endpoint[i]);
+	rc = manxctl_table_print(&t, stdout);
+	if (v->st.n_endpoints > max)
+		printf("... and %zu more: manxctl dp show endpoints\n", v->st.n_endpoints - max);
+	return rc;
+}
+
+static int show_endpoints(const struct view *v)
+{
+	return print_endpoints(v, v->st.n_endpoints);
+}
+
+static int show_peers(const struct view *v)
+{
+	char text[MANX_ADDR_STRLEN];
+
+	puts("PEER");
+	for (size_t i = 0; i < v->st.n_peers; i++)
+		puts(manx_addr_format(&v->st.peer[i], text));
+	return 0;
+}
+
+static int show_overview(const struct view *v)
+{
+	char text[MANX_ADDR_STRLEN];
+	int rc = show_node(v);
+
+	if (v->st.n_peers)
+		printf("peers     ");
+	for (size_t i = 0; i < v->st.n_peers && i < SCREEN_PEERS; i++)
+		printf(" %s", manx_addr_format(&v->st.peer[i], text));
+	if (v->st.n_peers > SCREEN_PEERS)
+		printf(" and %zu more", v->st.n_peers - SCREEN_PEERS);
+	if (v->st.n_peers)
+		putchar('\n');
+	if (!v->st.n_endpoints)
+		return rc;
+	putchar('\n');
+	return print_endpoints(v, SCREEN_ENDPOINTS);
+}
+
+/* All of the state, or the one member @key. */
+static int print_json(const struct view *v, const char *key)
+{
+	cJSON *json = manx_dp_state_to_json(&v->st, true), *only = NULL;
+	char *text;
+
+	if (json && key) {
+		only = cJSON_CreateObject();
+		cJSON_AddItemToObject(only, key,
+				      cJSON_DetachItemFromObjectCaseSensitive(json, key));
+	}
+	text = json && (!key || only) ? cJSON_Print(only ? only : json) : NULL;
+	if (text)
+		puts(text);
+	cJSON_free(text);
+	cJSON_Delete(only);
+	cJSON_Delete(json);
+	return text ? 0 : -ENOMEM;
+}
+
+static int read_view(struct view *v, struct manx_error *err)
+{
+	struct manx_rtnl *rt;
+	struct manx_dp *dp;
+	int rc = manx_dp_open(&dp, err);
+
+	if (rc)
+		return rc;
+	rc = manx_dp_read(dp, &v->st, err);
+	manx_dp_close(dp);
+	if (rc)
+		return rc;
+	rc = manx_rtnl_open(&rt, -1, err);
+	if (!rc) {
+		rc = manx_links(rt, &v->link, &v->n_links, err);
+		manx_rtnl_close(rt);
+	}
+	if (rc)
+		manx_dp_state_clear(&v->st);
+	return rc;
+}
+
+int manxctl_dp_show(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*show)(const struct view *v);
+	} parts[] = {
+		{ "sets", show_sets }, { "tables", show_tables }, { "endpoints", show_endpoints },
+		{ "peers", show_peers }, { "node", show_node }, { NULL, show_overview },
+	};
+	struct manx_error err = { 0 };
+	struct view v = { 0 };
+	bool json = false;
+	size_t i = 0;
+	int rc;
+
+	if (!manxctl_output("dp", argc, argv, &json))
+		return MANXCTL_USAGE;
+	if (argc - optind > 1)
+		return manxctl_usage("dp", "dp show: \"%s\" is one word too many", argv[optind + 1]);
+	while (parts[i].name && (optind == argc || strcmp(parts[i].name, argv[optind]) != 0))
+		i++;
+	if (optind < argc && !parts[i].name)
+		return manxctl_usage("dp", "dp show %s: expected sets, tables, endpoints, peers or node",
+				     argv[optind]);
+	if (read_view(&v, &err))
+		return manxctl_fail(&err);
+	rc = json ? print_json(&v, parts[i].name) : parts[i].show(&v);
+	manx_dp_state_clear(&v.st);
+	free(v.link);
+	if (!rc && fflush(stdout))
+		rc = -EIO;
+	if (!rc)
+		return MANXCTL_OK;
+	manx_fail_errno(&err, rc, "printing");
+	return manxctl_fail(&err);
+}
