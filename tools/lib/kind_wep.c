@@ -207,10 +207,12 @@ static char *encode(const struct manx_wep *w)
 {
 	cJSON *json = cJSON_CreateObject(), *metadata, *spec;
 	char *text = NULL;
+	bool ok = put_text(json, "apiVersion", MANX_API_VERSION) &&
+		  put_text(json, "kind", "WorkloadEndpoint");
 
-	if (put_text(json, "apiVersion", MANX_API_VERSION) && put_text(json, "kind", "WorkloadEndpoint") &&
-	    (metadata = cJSON_AddObjectToObject(json, "metadata")) && encode_metadata(w, metadata) &&
-	    (spec = cJSON_AddObjectToObject(json, "spec")) && encode_spec(w, spec))
+	metadata = cJSON_AddObjectToObject(json, "metadata");
+	spec = cJSON_AddObjectToObject(json, "spec");
+	if (ok && metadata && spec && encode_metadata(w, metadata) && encode_spec(w, spec))
 		text = cJSON_PrintUnformatted(json);
 	cJSON_Delete(json);
 	return text;

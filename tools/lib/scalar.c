@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scalar.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -112,6 +112,8 @@ static int parse_selector(const struct manx_at *at, const char *text, struct man
 	struct manx_error err = { 0 };
 	int rc = manx_selector_parse(text, sel, &err);
 
+	if (rc == -ENOMEM)
+		return manx_at_no_memory(at);
 	return rc ? manx_at_fail(at, "\"%.80s\": %s", text, err.text) : 0;
 }
 

@@ -180,15 +180,17 @@ static int copy(struct manx_yaml_reader *r, const struct manx_yaml *from, int de
 	if (rc)
 		return rc;
 	(*to)->plain = from->plain;
-	if (from->text && !((*to)->text = strdup(from->text)))
+	(*to)->text = from->text ? strdup(from->text) : NULL;
+	if (from->text && !(*to)->text)
 		return no_memory(err);
 	tail = &(*to)->child;
 	for (const struct manx_yaml *c = from->child; c; c = c->next) {
 		rc = copy(r, c, depth + 1, tail, err);
-		if (!rc && c->key && !((*tail)->key = strdup(c->key)))
-			rc = no_memory(err);
 		if (rc)
 			return rc;
+		(*tail)->key = c->key ? strdup(c->key) : NULL;
+		if (c->key && !(*tail)->key)
+			return no_memory(err);
 		tail = &(*tail)->next;
 	}
 	return 0;

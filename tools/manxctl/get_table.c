@@ -120,12 +120,21 @@ static const struct {
 	const char *head, *wide;
 	int (*row)(struct manxctl_table *t, const struct manx_resource *r, bool wide);
 } tables[MANX_KINDS] = {
-	[MANX_KIND_IPPOOL] = { "NAME CIDR BLOCKSIZE IPIP NAT SELECTOR", " DISABLED USES ASSIGNMENT", pool_row },
-	[MANX_KIND_NODE] = { "NAME ADDRESS TUNNEL", " LABELS", node_row },
-	[MANX_KIND_WORKLOADENDPOINT] = { "NAMESPACE POD NODE ADDRESSES INTERFACE",
-					 " ID ENDPOINT CONTAINER NAME", wep_row },
-	[MANX_KIND_GLOBALNETWORKPOLICY] = { "NAME ORDER SELECTOR TYPES", " INGRESS EGRESS", policy_row },
-	[MANX_KIND_NETWORKPOLICY] = { "NAME ORDER SELECTOR TYPES", " INGRESS EGRESS", policy_row },
+	[MANX_KIND_IPPOOL] = {
+		"NAME CIDR BLOCKSIZE IPIP NAT SELECTOR", "DISABLED USES ASSIGNMENT", pool_row,
+	},
+	[MANX_KIND_NODE] = {
+		"NAME ADDRESS TUNNEL", "LABELS", node_row,
+	},
+	[MANX_KIND_WORKLOADENDPOINT] = {
+		"NAMESPACE POD NODE ADDRESSES INTERFACE", "ID ENDPOINT CONTAINER NAME", wep_row,
+	},
+	[MANX_KIND_GLOBALNETWORKPOLICY] = {
+		"NAME ORDER SELECTOR TYPES", "INGRESS EGRESS", policy_row,
+	},
+	[MANX_KIND_NETWORKPOLICY] = {
+		"NAME ORDER SELECTOR TYPES", "INGRESS EGRESS", policy_row,
+	},
 };
 
 int manxctl_get_table(const struct manx_kind *kind, const struct manx_resources *rs,
@@ -140,7 +149,7 @@ int manxctl_get_table(const struct manx_kind *kind, const struct manx_resources 
 		manxctl_table_head(&t, "NAMESPACE");
 	manxctl_table_head(&t, tables[kind->id].head);
 	if (wide)
-		manxctl_table_head(&t, tables[kind->id].wide + 1);
+		manxctl_table_head(&t, tables[kind->id].wide);
 	for (size_t i = 0; i < rs->n && !rc; i++) {
 		if (column)
 			manxctl_table_cell(&t, "%s", rs->r[i].ns);
