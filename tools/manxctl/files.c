@@ -10,12 +10,11 @@
 /* Far beyond what a person writes: a dump of some hundred thousand endpoints. */
 #define FILE_SIZE_MAX (256u << 20)
 
+/* Doubling, with room for the NUL. */
 static int read_stream(FILE *f, char **text, size_t *len)
 {
 	size_t size = 0, got;
 
-	*text = NULL;
-	*len = 0;
 	do {
 		if (size - *len < BUFSIZ) {
 			char *grown = realloc(*text, size = size ? 2 * size : 16 * BUFSIZ);
@@ -24,30 +23,35 @@ static int read_stream(FILE *f, char **text, size_t *len)
 				return -ENOMEM;
 			*text = grown;
 		}
-		got = fread(*text + *len, 1, size - *len, f);
+		got = fread(*text + *len, 1, size - *len - 1, f);
 		*len += got;
 		if (*len > FILE_SIZE_MAX)
 			return -EFBIG;
 	} while (got);
+	(*text)[*len] = '\0';
 	return ferror(f) ? -EIO : 0;
 }
 
-/* @name: NULL for standard input */
-static int read_file(const char *name, char **text, size_t *len, struct manx_error *err)
+static bool is_standard(const char *file)
 {
-	FILE *f = name ? fopen(name, "re") : stdin;
+	return !strcmp(file, "-");
+}
+
+int manxctl_read_file(const char *file, char **text, size_t *len, struct manx_error *err)
+{
+	const char *name = is_standard(file) ? "standard input" : file;
+	FILE *f = is_standard(file) ? stdin : fopen(file, "re");
 	int rc;
 
 	*text = NULL;
-	/* not -ENOENT: it is no resource that was not found */
+	*len = 0;
 	if (!f)
 		return manx_fail(err, -EIO, "%s: %s", name, strerror(errno));
 	errno = 0;
 	rc = read_stream(f, text, len);
 	if (rc)
-		manx_fail(err, rc, "%s: %s", name ? name : "standard input",
-			  strerror(rc == -EIO && errno ? errno : -rc));
-	if (name)
+		manx_fail(err, rc, "%s: %s", name, strerror(rc == -EIO && errno ? errno : -rc));
+	if (f != stdin)
 		fclose(f);
 	return rc;
 }
@@ -76,20 +80,19 @@ static int append(struct manx_resources *to, struct manx_resources *from)
 static int read_resources(const char *file, bool warnings, struct manx_resources *out,
 			  struct manx_error *err)
 {
-	bool standard = !strcmp(file, "-");
-	const char *name = standard ? "<stdin>" : file;
 	struct manx_resources rs = { 0 };
 	char *text;
 	size_t len = 0;
-	int rc = read_file(standard ? NULL : name, &text, &len, err);
+	int rc = manxctl_read_file(file, &text, &len, err);
 
 	if (!rc)
-		rc = manx_resources_parse(text, len, name, &rs, warnings ? warn : NULL, NULL, err);
+		rc = manx_resources_parse(text, len, is_standard(file) ? "<stdin>" : file, &rs,
+					  warnings ? warn : NULL, NULL, err);
 	free(text);
 	if (rc)
 		return rc;
 	if (!rs.n)
-		rc = manx_fail(err, -EINVAL, "%s: no resource in it", name);
+		rc = manx_fail(err, -EINVAL, "%s: no resource in it", file);
 	else if (append(out, &rs))
 		rc = manx_fail(err, -ENOMEM, "out of memory");
 	manx_resources_clear(&rs);

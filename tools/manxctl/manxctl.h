@@ -66,6 +66,13 @@ int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, 
 const struct manx_kind *manxctl_find_kind(const char *command, const char *word);
 
 /*
+ * All of a file, "-" for standard input, with a NUL behind its *len octets;
+ * *text is the caller's, also on failure. -EIO (never -ENOENT, which is for
+ * resources), -EFBIG, -ENOMEM; @err names the file.
+ */
+int manxctl_read_file(const char *file, char **text, size_t *len, struct manx_error *err);
+
+/*
  * Read and check files, "-" for standard input, all or nothing; an exit status.
  * Warnings are printed if @warnings. Free with manx_resources_clear().
  */
