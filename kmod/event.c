@@ -140,10 +140,9 @@ static int manx_event_put_packet(struct sk_buff *msg, const struct manx_packet *
 	return 0;
 }
 
-static int manx_event_fill(struct sk_buff *msg, const struct manx_event_record *record)
+static int manx_event_put_record(struct sk_buff *msg, const struct manx_event_record *record)
 {
-	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, record->type) ||
-	    nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, record->endpoint))
+	if (nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, record->endpoint))
 		return -EMSGSIZE;
 	if (record->type == MANX_EVENT_TYPE_DROP) {
 		if (nla_put_u32(msg, MANX_A_EVENT_REASON, record->reason))
@@ -156,72 +155,15 @@ static int manx_event_fill(struct sk_buff *msg, const struct manx_event_record *
 	return manx_event_put_packet(msg, &record->packet);
 }
 
-static void manx_event_send(struct net *net, const struct manx_event_record *record)
-{
-	void *hdr;
-	struct sk_buff *msg = manx_nl_event_new(&hdr);
+/* one attribute of an event, and its value */
+struct manx_event_number {
+	int attr;
+	u32 value;
+};
 
-	if (!msg)
-		return;
-	if (manx_event_fill(msg, record))
-		nlmsg_free(msg);
-	else
-		manx_nl_event_send(net, msg, hdr);
-}
-
-static void manx_event_send_lost(struct net *net, u32 lost)
-{
-	void *hdr;
-	struct sk_buff *msg = manx_nl_event_new(&hdr);
-
-	if (!msg)
-		return;
-	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, MANX_EVENT_TYPE_LOST) ||
-	    nla_put_u32(msg, MANX_A_EVENT_LOST, lost))
-		nlmsg_free(msg);
-	else
-		manx_nl_event_send(net, msg, hdr);
-}
-
-static void manx_events_drain(struct work_struct *work)
-{
-	struct manx_events *ev = container_of(work, struct manx_events, work);
-	struct manx_events_cpu *ec;
-	u32 lost = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		ec = per_cpu_ptr(ev->cpu, cpu);
-		/* Pairs with the release in manx_event_record(). */
-		while (ec->tail != smp_load_acquire(&ec->head)) {
-			manx_event_send(ev->net, &ec->ring[ec->tail % MANX_EVENT_RING]);
-			/* The slot may be written again. */
-			smp_store_release(&ec->tail, ec->tail + 1);
-		}
-		lost += atomic_xchg(&ec->lost, 0);
-	}
-	if (lost)
-		manx_event_send_lost(ev->net, lost);
-}
-
-void manx_event_generation(struct net *net, u32 generation)
-{
-	struct sk_buff *msg;
-	void *hdr;
-
-	if (!manx_nl_has_listeners(net))
-		return;
-	msg = manx_nl_event_new(&hdr);
-	if (!msg)
-		return;
-	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, MANX_EVENT_TYPE_GENERATION) ||
-	    nla_put_u32(msg, MANX_A_EVENT_GENERATION, generation))
-		nlmsg_free(msg);
-	else
-		manx_nl_event_send(net, msg, hdr);
-}
-
-void manx_event_endpoint(struct net *net, enum manx_event_type type, u32 endpoint, int ifindex)
+/* Sends @type with up to two numbers (attr 0: none) and @record, if not NULL. */
+static void manx_event_send(struct net *net, u32 type, const struct manx_event_record *record,
+			    struct manx_event_number one, struct manx_event_number two)
 {
 	struct sk_buff *msg;
 	void *hdr;
@@ -232,11 +174,54 @@ void manx_event_endpoint(struct net *net, enum manx_event_type type, u32 endpoin
 	if (!msg)
 		return;
 	if (nla_put_u32(msg, MANX_A_EVENT_TYPE, type) ||
-	    nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, endpoint) ||
-	    nla_put_u32(msg, MANX_A_EVENT_IFINDEX, ifindex))
+	    (one.attr && nla_put_u32(msg, one.attr, one.value)) ||
+	    (two.attr && nla_put_u32(msg, two.attr, two.value)) ||
+	    (record && manx_event_put_record(msg, record)))
 		nlmsg_free(msg);
 	else
 		manx_nl_event_send(net, msg, hdr);
+}
+
+static const struct manx_event_number manx_event_none;
+
+static void manx_events_drain(struct work_struct *work)
+{
+	struct manx_events *ev = container_of(work, struct manx_events, work);
+	const struct manx_event_record *record;
+	struct manx_events_cpu *ec;
+	u32 lost = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		ec = per_cpu_ptr(ev->cpu, cpu);
+		/* Pairs with the release in manx_event_record(). */
+		while (ec->tail != smp_load_acquire(&ec->head)) {
+			record = &ec->ring[ec->tail % MANX_EVENT_RING];
+			manx_event_send(ev->net, record->type, record, manx_event_none,
+					manx_event_none);
+			/* The slot may be written again. */
+			smp_store_release(&ec->tail, ec->tail + 1);
+		}
+		lost += atomic_xchg(&ec->lost, 0);
+	}
+	if (lost)
+		manx_event_send(ev->net, MANX_EVENT_TYPE_LOST, NULL,
+				(struct manx_event_number){ MANX_A_EVENT_LOST, lost },
+				manx_event_none);
+}
+
+void manx_event_generation(struct net *net, u32 generation)
+{
+	manx_event_send(net, MANX_EVENT_TYPE_GENERATION, NULL,
+			(struct manx_event_number){ MANX_A_EVENT_GENERATION, generation },
+			manx_event_none);
+}
+
+void manx_event_endpoint(struct net *net, enum manx_event_type type, u32 endpoint, int ifindex)
+{
+	manx_event_send(net, type, NULL,
+			(struct manx_event_number){ MANX_A_EVENT_ENDPOINT, endpoint },
+			(struct manx_event_number){ MANX_A_EVENT_IFINDEX, ifindex });
 }
 
 void manx_events_init(struct manx_events *ev, struct net *net)

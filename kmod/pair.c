@@ -131,6 +131,26 @@ static bool manx_is_solicitation(const struct manx_packet *p)
 					p->sport == NDISC_NEIGHBOUR_ADVERTISEMENT);
 }
 
+/* The Ethernet part: MANX_PASS or a reason to drop. */
+static int manx_frame_open(struct sk_buff *skb, const struct manx_endpoint *ep, struct ethhdr *eth)
+{
+	if (!manx_frame_type(skb, eth))
+		return MANX_DROP_REASON_ETHERTYPE;
+	return ep ? MANX_PASS : MANX_DROP_REASON_CLOSED;
+}
+
+/* ARP is dealt with; an IP header is read into @p, whose family is 0 until then. */
+static int manx_frame_parse(struct sk_buff *skb, const struct ethhdr *eth,
+			    const struct manx_neigh *n, struct manx_packet *p)
+{
+	if (eth->h_proto == htons(ETH_P_ARP))
+		return manx_neigh_frame(skb, eth, n);
+	if (manx_packet_parse(skb, ETH_HLEN, manx_frame_family(eth), p))
+		return MANX_PASS;
+	p->family = 0;
+	return MANX_DROP_REASON_MALFORMED;
+}
+
 /* What a pod sends: MANX_PASS, MANX_CONSUMED or a reason to drop. */
 static int manx_entry(struct sk_buff *skb, struct net_device *dev, struct net_device *primary,
 		      const struct manx_endpoint *ep, struct manx_packet *p)
@@ -139,23 +159,18 @@ static int manx_entry(struct sk_buff *skb, struct net_device *dev, struct net_de
 		.dev = dev, .mac = primary->dev_addr, .ep = ep, .from_pod = true,
 	};
 	struct ethhdr eth;
+	int what = manx_frame_open(skb, ep, &eth);
 
-	p->family = 0;
-	if (!manx_frame_type(skb, &eth))
-		return MANX_DROP_REASON_ETHERTYPE;
-	if (!ep)
-		return MANX_DROP_REASON_CLOSED;
+	if (what != MANX_PASS)
+		return what;
 	if (!ether_addr_equal(eth.h_dest, primary->dev_addr) &&
 	    !is_multicast_ether_addr(eth.h_dest))
 		return MANX_DROP_REASON_DEST_MAC;
 	if (!manx_mac_ok(ep, dev, eth.h_source))
 		return MANX_DROP_REASON_SOURCE_MAC;
-	if (eth.h_proto == htons(ETH_P_ARP))
-		return manx_neigh_frame(skb, &eth, &n);
-	if (!manx_packet_parse(skb, ETH_HLEN, manx_frame_family(&eth), p)) {
-		p->family = 0;
-		return MANX_DROP_REASON_MALFORMED;
-	}
+	what = manx_frame_parse(skb, &eth, &n, p);
+	if (what != MANX_PASS)
+		return what;
 	if (!manx_endpoint_may_send(ep, p->family, &p->src) && !manx_source_is_local(ep, p))
 		return MANX_DROP_REASON_SOURCE_ADDRESS;
 	if (manx_is_solicitation(p))
@@ -165,30 +180,39 @@ static int manx_entry(struct sk_buff *skb, struct net_device *dev, struct net_de
 	return MANX_PASS;
 }
 
+/* Does what was decided about a frame; consumes @skb. */
+static void manx_pair_finish(struct sk_buff *skb, int what, struct net_device *from,
+			     struct net_device *to, struct manx_link *link,
+			     const struct manx_packet *p)
+{
+	if (likely(what == MANX_PASS))
+		manx_pair_deliver(skb, from, to, link);
+	else if (what == MANX_CONSUMED)
+		consume_skb(skb);
+	else
+		manx_drop(skb, link->ns, link, what, p->family ? p : NULL);
+}
+
 static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
 {
+	struct manx_packet p = { .family = 0 };
 	const struct manx_ruleset *rs;
 	struct net_device *primary;
-	struct manx_packet p;
 	struct manx_link *link;
 	int what;
 
 	rcu_read_lock();
 	primary = rcu_dereference(manx_link(dev)->peer);
-	if (unlikely(!primary)) {
+	if (likely(primary)) {
+		link = manx_link(primary);
+		rs = rcu_dereference(link->ns->ruleset);
+		what = manx_entry(skb, dev, primary, manx_ruleset_endpoint(rs, link->endpoint),
+				  &p);
+		manx_pair_finish(skb, what, dev, primary, link, &p);
+	} else {
+		/* the pair is being removed, and its counters with it */
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
-		goto out;
 	}
-	link = manx_link(primary);
-	rs = rcu_dereference(link->ns->ruleset);
-	what = manx_entry(skb, dev, primary, manx_ruleset_endpoint(rs, link->endpoint), &p);
-	if (likely(what == MANX_PASS))
-		manx_pair_deliver(skb, dev, primary, link);
-	else if (what == MANX_CONSUMED)
-		consume_skb(skb);
-	else
-		manx_drop(skb, link->ns, link, what, p.family ? &p : NULL);
-out:
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }
@@ -218,18 +242,12 @@ static int manx_exit(struct sk_buff *skb, struct net_device *dev, struct net_dev
 		.dev = dev, .mac = ep && ep->has_mac ? ep->mac : peer->dev_addr, .ep = ep,
 	};
 	struct ethhdr eth;
+	int what = manx_frame_open(skb, ep, &eth);
 
-	p->family = 0;
-	if (!manx_frame_type(skb, &eth))
-		return MANX_DROP_REASON_ETHERTYPE;
-	if (!ep)
-		return MANX_DROP_REASON_CLOSED;
-	if (eth.h_proto == htons(ETH_P_ARP))
-		return manx_neigh_frame(skb, &eth, &n);
-	if (!manx_packet_parse(skb, ETH_HLEN, manx_frame_family(&eth), p)) {
-		p->family = 0;
-		return MANX_DROP_REASON_MALFORMED;
-	}
+	if (what == MANX_PASS)
+		what = manx_frame_parse(skb, &eth, &n, p);
+	if (what != MANX_PASS)
+		return what;
 	if (manx_is_solicitation(p))
 		return manx_neigh_frame(skb, &eth, &n);
 	return manx_choke(skb, link, rs, p);
@@ -238,24 +256,15 @@ static int manx_exit(struct sk_buff *skb, struct net_device *dev, struct net_dev
 static netdev_tx_t manx_primary_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct manx_link *link = manx_link(dev);
+	struct manx_packet p = { .family = 0 };
 	struct net_device *peer;
-	struct manx_packet p;
-	int what;
+	int what = MANX_DROP_REASON_LINK_DOWN;
 
 	rcu_read_lock();
 	peer = rcu_dereference(link->peer);
-	if (unlikely(!peer)) {
-		manx_drop(skb, link->ns, link, MANX_DROP_REASON_LINK_DOWN, NULL);
-		goto out;
-	}
-	what = manx_exit(skb, dev, peer, rcu_dereference(link->ns->ruleset), &p);
-	if (likely(what == MANX_PASS))
-		manx_pair_deliver(skb, dev, peer, link);
-	else if (what == MANX_CONSUMED)
-		consume_skb(skb);
-	else
-		manx_drop(skb, link->ns, link, what, p.family ? &p : NULL);
-out:
+	if (likely(peer))
+		what = manx_exit(skb, dev, peer, rcu_dereference(link->ns->ruleset), &p);
+	manx_pair_finish(skb, what, dev, peer, link, &p);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }
