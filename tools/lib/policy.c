@@ -127,20 +127,21 @@ static int write_identity(const struct manx_wep *wep, struct manx_dp_endpoint *e
 }
 
 /* @list: room for all policies. */
-static int write_endpoint(const struct manx_policy_input *in, size_t wep,
-			  struct manx_tables *tables, size_t *list, struct manx_error *err)
+static int write_endpoint(struct manx_tables *tables, size_t wep, size_t *list,
+			  struct manx_error *err)
 {
 	struct manx_dp_endpoint *ep = &tables->out->endpoint[tables->out->n_endpoints++];
+	const struct manx_scopes *scopes = tables->scopes;
 	int rc = 0;
 
-	if (write_identity(&in->wep[wep], ep))
+	if (write_identity(scopes->wep[wep], ep))
 		return manx_fail(err, -ENOMEM, "out of memory for an endpoint");
 	for (uint32_t dir = 0; !rc && dir <= MANX_DIRECTION_MAX; dir++) {
 		size_t n = 0;
 
-		for (size_t i = 0; i < in->n_policies; i++)
+		for (size_t i = 0; i < tables->n_policies; i++)
 			if (applies(tables->policy[i].policy, dir) &&
-			    manx_scope_has(tables->policy[i].subject, wep))
+			    manx_scope_has(scopes, tables->policy[i].subject, wep))
 				list[n++] = i;
 		rc = write_chain(tables, dir, list, n,
 				 dir == MANX_DIRECTION_INGRESS ? &ep->ingress : &ep->egress, err);
@@ -148,57 +149,63 @@ static int write_endpoint(const struct manx_policy_input *in, size_t wep,
 	return rc;
 }
 
-struct local {
-	const struct manx_wep *wep;
-	size_t index;
-};
-
-static int compare_local(const void *a, const void *b)
+static int compare_wep(const void *a, const void *b)
 {
-	const struct manx_wep *x = ((const struct local *)a)->wep;
-	const struct manx_wep *y = ((const struct local *)b)->wep;
+	const struct manx_wep *x = *(const struct manx_wep *const *)a;
+	const struct manx_wep *y = *(const struct manx_wep *const *)b;
 
 	if (x->id != y->id)
 		return x->id < y->id ? -1 : 1;
 	return strcmp(x->ns, y->ns) ? strcmp(x->ns, y->ns) : strcmp(x->name, y->name);
 }
 
-/*
- * This node's endpoints by id. One that was written by hand has no id, or one
- * that is another's: there is no link for it, so there is nothing to load.
- */
-static struct local *find_local(const struct manx_policy_input *in, size_t *n)
+/* One that was written by hand has no id: there is no link for it, so no chain either. */
+static bool is_local(const struct manx_policy_input *in, const struct manx_wep *wep)
 {
-	struct local *local = calloc(in->n_weps + 1, sizeof(*local));
-	size_t found = 0, kept = 0;
-
-	if (!local)
-		return NULL;
-	for (size_t i = 0; i < in->n_weps; i++)
-		if (in->wep[i].id >= FIRST_ENDPOINT_ID && !strcmp(in->wep[i].node, in->node))
-			local[found++] = (struct local){ &in->wep[i], i };
-	qsort(local, found, sizeof(*local), compare_local);
-	for (size_t i = 0; i < found; i++)
-		if (!kept || local[kept - 1].wep->id != local[i].wep->id)
-			local[kept++] = local[i];
-	*n = kept;
-	return local;
+	return wep->id >= FIRST_ENDPOINT_ID && !strcmp(wep->node, in->node);
 }
 
-static int write_endpoints(const struct manx_policy_input *in, struct manx_tables *tables,
-			   struct manx_error *err)
+/*
+ * All endpoints, first this node's by id; of two with one id, which somebody
+ * must have written by hand, one is treated like another node's. NULL without
+ * memory.
+ */
+static const struct manx_wep **order_weps(const struct manx_policy_input *in, size_t *n_local)
 {
-	size_t n = 0;
-	struct local *local = find_local(in, &n);
-	size_t *list = calloc(in->n_policies + 1, sizeof(*list));
+	const struct manx_wep **wep = calloc(in->n_weps + 1, sizeof(*wep));
+	size_t local = 0, kept = 0, end = in->n_weps;
+
+	if (!wep)
+		return NULL;
+	for (size_t i = 0; i < in->n_weps; i++)
+		if (is_local(in, &in->wep[i]))
+			wep[local++] = &in->wep[i];
+		else
+			wep[--end] = &in->wep[i];
+	qsort(wep, local, sizeof(*wep), compare_wep);
+	for (size_t i = 0; i < local; i++) {
+		const struct manx_wep *this = wep[i];
+
+		if (kept && wep[kept - 1]->id == this->id)
+			continue;
+		wep[i] = wep[kept];
+		wep[kept++] = this;
+	}
+	*n_local = kept;
+	return wep;
+}
+
+static int write_endpoints(struct manx_tables *tables, struct manx_error *err)
+{
+	size_t n = tables->scopes->n_local;
+	size_t *list = calloc(tables->n_policies + 1, sizeof(*list));
 	int rc = 0;
 
 	tables->out->endpoint = calloc(n + 1, sizeof(*tables->out->endpoint));
-	if (!local || !list || !tables->out->endpoint)
+	if (!list || !tables->out->endpoint)
 		rc = manx_fail(err, -ENOMEM, "out of memory for %zu endpoints", n);
 	for (size_t i = 0; !rc && i < n; i++)
-		rc = write_endpoint(in, local[i].index, tables, list, err);
-	free(local);
+		rc = write_endpoint(tables, i, list, err);
 	free(list);
 	return rc;
 }
@@ -212,12 +219,15 @@ static int compare_table(const void *a, const void *b)
 int manx_policy_compile(const struct manx_policy_input *in, struct manx_dp_state *out,
 			struct manx_error *err)
 {
-	struct manx_scopes scopes = { .wep = in->wep, .n_weps = in->n_weps };
-	struct manx_tables tables = { .scopes = &scopes, .out = out };
-	int rc = rank_policies(in, &scopes, &tables.policy, err);
+	size_t n_local = 0;
+	const struct manx_wep **wep = order_weps(in, &n_local);
+	struct manx_scopes scopes = { .wep = wep, .n_local = n_local, .n_weps = in->n_weps };
+	struct manx_tables tables = { .scopes = &scopes, .n_policies = in->n_policies, .out = out };
+	int rc = wep ? rank_policies(in, &scopes, &tables.policy, err) :
+		       manx_fail(err, -ENOMEM, "out of memory for endpoints");
 
 	if (!rc)
-		rc = write_endpoints(in, &tables, err);
+		rc = write_endpoints(&tables, err);
 	if (!rc)
 		rc = manx_scopes_write(&scopes, out, err);
 	if (!rc && out->n_tables)
@@ -227,5 +237,6 @@ int manx_policy_compile(const struct manx_policy_input *in, struct manx_dp_state
 	ranks_free(tables.policy, in->n_policies);
 	manx_tables_clear(&tables);
 	manx_scopes_clear(&scopes);
+	free(wep);
 	return rc;
 }

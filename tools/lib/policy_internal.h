@@ -30,27 +30,38 @@ static inline uint64_t manx_fnv64(uint64_t hash, const char *s)
 	return hash;
 }
 
+struct manx_selector;
+
 /**
  * struct manx_scope - the endpoints that a selector means within its limits
  * @text: canonical form of selector and limits, the identity
  * @set: name of the set of their addresses; NULL while no rule refers to it
- * @member: a bit for each workload endpoint of the input
+ * @selector: what they match
+ * @ns_selector: what their namespace matches, NULL for anything
+ * @ns: the namespace where they are, NULL for any; borrowed
+ * @evaluated: for so many of the endpoints @member is known
+ * @member: a bit for each endpoint
  */
 struct manx_scope {
 	char *text;
 	char *set;
+	struct manx_selector *selector, *ns_selector;
+	const char *ns;
+	size_t evaluated;
 	uint8_t *member;
 };
 
 /**
- * struct manx_scopes - the scopes of one compilation, each evaluated once
- * @wep: all endpoints; borrowed
+ * struct manx_scopes - the scopes of one compilation
+ * @wep: all endpoints, first those that get chains; borrowed
+ * @n_local: number of those that do
+ * @n_weps: number of all
  * @scope: in the order of their creation
  * @by_text, @by_set: search trees (tsearch) over @scope
  */
 struct manx_scopes {
-	const struct manx_wep *wep;
-	size_t n_weps;
+	const struct manx_wep *const *wep;
+	size_t n_local, n_weps;
 	struct manx_scope **scope;
 	size_t n, size;
 	void *by_text, *by_set;
@@ -64,15 +75,17 @@ void manx_scopes_clear(struct manx_scopes *scopes);
  */
 int manx_scope_get(struct manx_scopes *scopes, const char *selector, const char *ns_selector,
 		   const char *ns, struct manx_scope **out, struct manx_error *err);
-/* The name of its set, which @out of manx_scopes_write() will then contain. */
+/* Give it a set, which @out of manx_scopes_write() will then contain. */
 int manx_scope_set(struct manx_scopes *scopes, struct manx_scope *scope, struct manx_error *err);
-static inline bool manx_scope_has(const struct manx_scope *scope, size_t wep)
-{
-	return scope->member[wep / 8] & 1u << wep % 8;
-}
+/*
+ * Whether endpoint number @wep is in it. Each endpoint is looked at once, and
+ * others than local ones only if they are asked for: most policies select none
+ * of this node's endpoints.
+ */
+bool manx_scope_has(const struct manx_scopes *scopes, struct manx_scope *scope, size_t wep);
 
 /* Fill the sets of @out, sorted by name. */
-int manx_scopes_write(const struct manx_scopes *scopes, struct manx_dp_state *out,
+int manx_scopes_write(struct manx_scopes *scopes, struct manx_dp_state *out,
 		      struct manx_error *err);
 
 /**
@@ -114,13 +127,14 @@ struct manx_ranked_policy {
 /**
  * struct manx_tables - the tables of one compilation
  * @scopes: for sets that rules need; borrowed
- * @policy: all policies in order; borrowed
+ * @policy: all @n_policies policies in order; borrowed
  * @out: receives the tables, in the order of their creation; borrowed
  * @by_list, @by_name: search trees of what was made
  */
 struct manx_tables {
 	struct manx_scopes *scopes;
 	struct manx_ranked_policy *policy;
+	size_t n_policies;
 	struct manx_dp_state *out;
 	void *by_list, *by_name;
 };

@@ -28,6 +28,8 @@ static void scope_free(struct manx_scope *scope)
 		return;
 	free(scope->text);
 	free(scope->set);
+	manx_selector_free(scope->selector);
+	manx_selector_free(scope->ns_selector);
 	free(scope->member);
 	free(scope);
 }
@@ -69,89 +71,76 @@ static const char *namespace_label(const void *ctx, const char *key)
 	return NULL;
 }
 
-struct query {
-	struct manx_selector *selector, *ns_selector;
-	const char *ns;
-};
-
 /* As a namespaceSelector, global() means what lies in no namespace: no workload. */
-static bool matches(const struct query *q, const struct manx_wep *wep)
+static bool matches(const struct manx_scope *scope, const struct manx_wep *wep)
 {
-	if (q->ns && strcmp(q->ns, wep->ns))
+	if (scope->ns && strcmp(scope->ns, wep->ns))
 		return false;
-	if (q->ns_selector && (!strcmp(manx_selector_canonical(q->ns_selector), "global()") ||
-			       !manx_selector_match(q->ns_selector, namespace_label, wep->ns)))
+	if (scope->ns_selector &&
+	    (!strcmp(manx_selector_canonical(scope->ns_selector), "global()") ||
+	     !manx_selector_match(scope->ns_selector, namespace_label, wep->ns)))
 		return false;
-	return manx_selector_match(q->selector, wep_label, wep);
+	return manx_selector_match(scope->selector, wep_label, wep);
+}
+
+bool manx_scope_has(const struct manx_scopes *scopes, struct manx_scope *scope, size_t wep)
+{
+	size_t end = wep < scopes->n_local ? scopes->n_local : scopes->n_weps;
+
+	for (size_t i = scope->evaluated; i < end; i++)
+		if (matches(scope, scopes->wep[i]))
+			scope->member[i / 8] |= 1u << i % 8;
+	if (scope->evaluated < end)
+		scope->evaluated = end;
+	return scope->member[wep / 8] & 1u << wep % 8;
 }
 
 /*
  * A newline stands in a canonical selector only between quotes, and in no name
- * of a namespace, so different queries have different texts.
+ * of a namespace, so different scopes have different texts.
  */
-static char *query_text(const struct query *q)
+static char *make_text(const struct manx_scope *scope)
 {
 	char *text;
 
-	if (asprintf(&text, "%s\n%s\n%s", q->ns ? q->ns : "",
-		     q->ns_selector ? manx_selector_canonical(q->ns_selector) : "",
-		     manx_selector_canonical(q->selector)) < 0)
+	if (asprintf(&text, "%s\n%s\n%s", scope->ns ? scope->ns : "",
+		     scope->ns_selector ? manx_selector_canonical(scope->ns_selector) : "",
+		     manx_selector_canonical(scope->selector)) < 0)
 		return NULL;
 	return text;
 }
 
-static struct manx_scope *evaluate(const struct manx_scopes *scopes, const struct query *q,
-				   const char *text)
+static int parse(struct manx_scope *scope, const char *selector, const char *ns_selector,
+		 struct manx_error *err)
+{
+	int rc = manx_selector_parse(selector, &scope->selector, err);
+
+	if (rc)
+		return manx_error_prefix(err, "selector \"%s\"", selector);
+	if (!*ns_selector)
+		return 0;
+	rc = manx_selector_parse(ns_selector, &scope->ns_selector, err);
+	return rc ? manx_error_prefix(err, "namespaceSelector \"%s\"", ns_selector) : 0;
+}
+
+/* A scope that is not in the trees; to be freed if it stays outside. */
+static int new_scope(const struct manx_scopes *scopes, const char *selector,
+		     const char *ns_selector, const char *ns, struct manx_scope **out,
+		     struct manx_error *err)
 {
 	struct manx_scope *scope = calloc(1, sizeof(*scope));
+	int rc;
 
 	if (!scope)
-		return NULL;
-	scope->text = strdup(text);
+		return manx_fail(err, -ENOMEM, "out of memory for a selector");
+	scope->ns = ns;
 	scope->member = calloc(scopes->n_weps / 8 + 1, 1);
-	if (!scope->text || !scope->member) {
-		scope_free(scope);
-		return NULL;
+	rc = parse(scope, selector, ns_selector, err);
+	if (!rc) {
+		scope->text = make_text(scope);
+		if (!scope->text || !scope->member)
+			rc = manx_fail(err, -ENOMEM, "out of memory for a selector");
 	}
-	for (size_t i = 0; i < scopes->n_weps; i++)
-		if (matches(q, &scopes->wep[i]))
-			scope->member[i / 8] |= 1u << i % 8;
-	return scope;
-}
-
-static int add(struct manx_scopes *scopes, struct manx_scope *scope)
-{
-	if (scopes->n == scopes->size) {
-		size_t size = scopes->size ? 2 * scopes->size : 64;
-		struct manx_scope **more = reallocarray(scopes->scope, size, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		scopes->scope = more;
-		scopes->size = size;
-	}
-	if (!tsearch(scope, &scopes->by_text, compare_text))
-		return -ENOMEM;
-	scopes->scope[scopes->n++] = scope;
-	return 0;
-}
-
-static int find_or_add(struct manx_scopes *scopes, const struct query *q,
-		       struct manx_scope **out)
-{
-	struct manx_scope key = { .text = query_text(q) };
-	struct manx_scope **found, *scope;
-	int rc = 0;
-
-	if (!key.text)
-		return -ENOMEM;
-	found = tfind(&key, &scopes->by_text, compare_text);
-	scope = found ? *found : evaluate(scopes, q, key.text);
-	free(key.text);
-	if (!scope)
-		return -ENOMEM;
-	if (!found)
-		rc = add(scopes, scope);
 	if (rc)
 		scope_free(scope);
 	else
@@ -159,26 +148,44 @@ static int find_or_add(struct manx_scopes *scopes, const struct query *q,
 	return rc;
 }
 
+/* *scope becomes the one with its text that is there already, or is added. */
+static int find_or_add(struct manx_scopes *scopes, struct manx_scope **scope)
+{
+	struct manx_scope **more, **found;
+
+	if (scopes->n == scopes->size) {
+		size_t size = scopes->size ? 2 * scopes->size : 64;
+
+		more = reallocarray(scopes->scope, size, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		scopes->scope = more;
+		scopes->size = size;
+	}
+	found = tsearch(*scope, &scopes->by_text, compare_text);
+	if (!found)
+		return -ENOMEM;
+	if (*found == *scope) {
+		scopes->scope[scopes->n++] = *scope;
+		return 0;
+	}
+	scope_free(*scope);
+	*scope = *found;
+	return 0;
+}
+
 int manx_scope_get(struct manx_scopes *scopes, const char *selector, const char *ns_selector,
 		   const char *ns, struct manx_scope **out, struct manx_error *err)
 {
-	struct query q = { .ns = ns };
-	int rc = manx_selector_parse(selector, &q.selector, err);
+	int rc = new_scope(scopes, selector, ns_selector, ns, out, err);
 
 	if (rc)
-		return manx_error_prefix(err, "selector \"%s\"", selector);
-	if (*ns_selector)
-		rc = manx_selector_parse(ns_selector, &q.ns_selector, err);
-	if (rc) {
-		manx_error_prefix(err, "namespaceSelector \"%s\"", ns_selector);
-	} else {
-		rc = find_or_add(scopes, &q, out);
-		if (rc)
-			manx_fail(err, rc, "out of memory for selector \"%s\"", selector);
+		return rc;
+	if (find_or_add(scopes, out)) {
+		scope_free(*out);
+		return manx_fail(err, -ENOMEM, "out of memory for a selector");
 	}
-	manx_selector_free(q.selector);
-	manx_selector_free(q.ns_selector);
-	return rc;
+	return 0;
 }
 
 /*
@@ -222,22 +229,25 @@ void manx_prefixes_sort(struct manx_dp_prefixes *list)
 	list->n = kept + 1;
 }
 
-static int write_members(const struct manx_scopes *scopes, const struct manx_scope *scope,
+static int write_members(const struct manx_scopes *scopes, struct manx_scope *scope,
 			 struct manx_dp_prefixes *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < scopes->n_weps; i++)
-		if (manx_scope_has(scope, i))
-			n += scopes->wep[i].n_addr;
+		if (manx_scope_has(scopes, scope, i))
+			n += scopes->wep[i]->n_addr;
 	if (!n)
 		return 0;
 	out->p = calloc(n, sizeof(*out->p));
 	if (!out->p)
 		return -ENOMEM;
-	for (size_t i = 0; i < scopes->n_weps; i++)
-		for (size_t a = 0; manx_scope_has(scope, i) && a < scopes->wep[i].n_addr; a++)
-			out->p[out->n++] = manx_addr_host(&scopes->wep[i].addr[a]);
+	for (size_t i = 0; i < scopes->n_weps; i++) {
+		const struct manx_wep *wep = scopes->wep[i];
+
+		for (size_t a = 0; manx_scope_has(scopes, scope, i) && a < wep->n_addr; a++)
+			out->p[out->n++] = manx_addr_host(&wep->addr[a]);
+	}
 	manx_prefixes_sort(out);
 	return 0;
 }
@@ -247,7 +257,7 @@ static int compare_dp_set(const void *a, const void *b)
 	return strcmp(((const struct manx_dp_set *)a)->name, ((const struct manx_dp_set *)b)->name);
 }
 
-int manx_scopes_write(const struct manx_scopes *scopes, struct manx_dp_state *out,
+int manx_scopes_write(struct manx_scopes *scopes, struct manx_dp_state *out,
 		      struct manx_error *err)
 {
 	/* one more, because an array of none looks like a failure */
