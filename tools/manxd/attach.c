@@ -400,6 +400,8 @@ static int check_kernel(struct manxd *d, const struct manx_wep *wep,
 	size_t n;
 	int rc = manxd_follow_links(d, err);
 
+	if (!rc && !d->dp)
+		rc = manx_fail(err, -EAGAIN, "%s", d->last_error.text);
 	if (!rc)
 		rc = manx_dp_read_endpoints(d->dp, wep->id, &ep, &n, err);
 	if (rc)

@@ -79,6 +79,24 @@ static int add_peers(const struct manxd *d, struct manx_dp_state *out, struct ma
 	return 0;
 }
 
+/* A module that was unloaded and loaded again has to be found anew. */
+static int load(struct manxd *d, const struct manx_dp_state *want, struct manx_error *err)
+{
+	int rc = d->dp ? 0 : manx_dp_open(&d->dp, err);
+
+	if (rc)
+		return rc;
+	rc = manx_dp_apply(d->dp, want, &d->generation, err);
+	if (!rc) {
+		d->n_endpoints = want->n_endpoints;
+		d->n_peers = want->n_peers;
+		return 0;
+	}
+	manx_dp_close(d->dp);
+	d->dp = NULL;
+	return rc;
+}
+
 int manxd_dataplane_apply(struct manxd *d, struct manx_error *err)
 {
 	struct manx_dp_state want = { .node.endpoint_to_node = d->endpoint_to_node };
@@ -87,11 +105,7 @@ int manxd_dataplane_apply(struct manxd *d, struct manx_error *err)
 	if (!rc)
 		rc = add_peers(d, &want, err);
 	if (!rc)
-		rc = manx_dp_apply(d->dp, &want, &d->generation, err);
-	if (!rc) {
-		d->n_endpoints = want.n_endpoints;
-		d->n_peers = want.n_peers;
-	}
+		rc = load(d, &want, err);
 	manx_dp_state_clear(&want);
 	return rc;
 }

@@ -107,9 +107,12 @@ bool manxd_entry_is_known(const char *key)
 	return family_of(key) != NULL;
 }
 
-unsigned int manxd_entry_changes(const char *key)
+unsigned int manxd_entry_changes(const struct manx_kv *kv)
 {
-	return family_of(key)->changes;
+	const struct family *family = family_of(kv->key);
+	bool gone = family->kind == MANXD_WEP && !kv->value;
+
+	return family->changes | (gone ? MANXD_CHANGED_GONE : 0);
 }
 
 int manxd_entry_decode(const struct manx_kv *kv, struct manxd_entry **out, struct manx_error *err)

@@ -10,8 +10,8 @@
 
 /* Resources, blocks and borrowed addresses; not what only IPAM reads. */
 bool manxd_entry_is_known(const char *key);
-/* MANXD_CHANGED_* of a known key. */
-unsigned int manxd_entry_changes(const char *key);
+/* MANXD_CHANGED_* of a change of a known key. */
+unsigned int manxd_entry_changes(const struct manx_kv *kv);
 
 /* Of a known key with a value. *out is the caller's; -EINVAL and such if it is nonsense. */
 int manxd_entry_decode(const struct manx_kv *kv, struct manxd_entry **out,

@@ -10,6 +10,8 @@ int manxd_follow_store(struct manxd *d, struct manx_error *err)
 		d->todo |= MANXD_WORK_DATAPLANE;
 	if (changed & MANXD_CHANGED_NETWORK)
 		d->todo |= MANXD_WORK_TUNNEL | MANXD_WORK_DATAPLANE | MANXD_WORK_ROUTES;
+	if (changed & MANXD_CHANGED_GONE)
+		d->todo |= MANXD_WORK_REAP;
 	if (changed & MANXD_CHANGED_POOLS)
 		d->todo |= MANXD_WORK_BLOCKS;
 	return rc;

@@ -57,6 +57,7 @@ struct manxd_attachments {
  * @node: its name
  * @boot_id: of this run of the kernel
  * @endpoint_to_node: MANX_ACTION_ALLOW or _DENY
+ * @dp: NULL while the module does not take what it should
  * @underlay: as the last MANXD_WORK_TUNNEL found it
  * @tunnel: index of the tunnel, 0 if there is none
  * @todo, @failed: MANXD_WORK_*; what failed waits for a change or for its time

@@ -204,6 +204,21 @@ static const struct manx_route *find(const struct manx_route *sorted, size_t n,
 	return n ? bsearch(key, sorted, n, sizeof(*sorted), compare_dst) : NULL;
 }
 
+/*
+ * Beyond this node's subnets the kernel takes no gateway: then the routers in
+ * between must know the way to the block, and a route that was good before the
+ * pool or the node changed must not stand in theirs.
+ */
+static int write_route(struct manxd *d, const struct manx_route *want,
+		       const struct manx_route *old, struct manx_error *err)
+{
+	int rc = manx_route_replace(d->rtnl, want, err);
+
+	if (want->index || want->blackhole || (rc != -ENETUNREACH && rc != -EHOSTUNREACH))
+		return rc;
+	return old ? manx_route_del(d->rtnl, old, err) : 0;
+}
+
 /* *first: what was refused first. */
 static void change_routes(struct manxd *d, const struct plan *plan, const struct manx_route *have,
 			  size_t n, struct manx_error *first)
@@ -215,7 +230,7 @@ static void change_routes(struct manxd *d, const struct plan *plan, const struct
 
 		if (old && is_same(&plan->route[i], old))
 			continue;
-		if (manx_route_replace(d->rtnl, &plan->route[i], &err) && !first->code)
+		if (write_route(d, &plan->route[i], old, &err) && !first->code)
 			*first = err;
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -136,7 +136,7 @@ int manxd_state_follow(struct manxd_state *state, unsigned int *changed, struct 
 		return manx_fail(err, -ESTALE, "not in sync with the store");
 	while ((rc = manx_watch_next(state->watch, &kv, err)) > 0) {
 		if (manxd_entry_is_known(kv.key)) {
-			*changed |= manxd_entry_changes(kv.key);
+			*changed |= manxd_entry_changes(&kv);
 			rc = put(state, &kv, err);
 		}
 		manx_kv_clear(&kv);

@@ -19,6 +19,7 @@
 #define MANXD_CHANGED_POLICY	1u	/* endpoints and policies */
 #define MANXD_CHANGED_NETWORK	2u	/* nodes, pools, blocks and borrowed addresses */
 #define MANXD_CHANGED_POOLS	4u	/* pools alone */
+#define MANXD_CHANGED_GONE	8u	/* an endpoint was deleted */
 
 enum manxd_entry_kind {
 	MANXD_POOL, MANXD_NODE, MANXD_WEP, MANXD_POLICY, MANXD_BLOCK, MANXD_BORROWED,

@@ -185,7 +185,12 @@ static int drop_address(struct manxd *d, const char *handle, struct manx_error *
 	rc = manx_store_commit(d->store, txn, NULL, err);
 	manx_txn_free(txn);
 	free(value);
-	return rc ? rc : manx_ipam_release(d->store, handle, NULL, NULL, err);
+	if (!rc)
+		rc = manx_ipam_release(d->store, handle, NULL, NULL, err);
+	/* what may have kept a block of a disabled pool */
+	if (!rc)
+		d->todo |= MANXD_WORK_BLOCKS;
+	return rc;
 }
 
 static int apply_address(struct manxd *d, struct manx_error *err)
@@ -212,15 +217,23 @@ static int apply_address(struct manxd *d, struct manx_error *err)
 
 /* --- the device --- */
 
+static bool is_tunnel(const struct manx_link *link)
+{
+	return !strcmp(link->kind, MANX_LINK_KIND) && link->mode == MANX_LINK_TUNNEL;
+}
+
 static int remove_device(struct manxd *d, struct manx_error *err)
 {
-	const struct manx_link *link = manxd_links_name(&d->links, TUNNEL_NAME);
+	struct manx_link link;
+	int rc = manx_link_by_name(d->rtnl, TUNNEL_NAME, &link, err);
 
 	d->tunnel = 0;
-	if (!link || strcmp(link->kind, MANX_LINK_KIND) || link->mode != MANX_LINK_TUNNEL)
+	if (rc == -ENODEV || (!rc && !is_tunnel(&link)))
 		return 0;
+	if (rc)
+		return rc;
 	manxd_log(LOG_INFO, "removing the tunnel %s", TUNNEL_NAME);
-	return manx_link_del(d->rtnl, link->index, err);
+	return manx_link_del(d->rtnl, link.index, err);
 }
 
 static int make_device(struct manxd *d, struct manx_error *err)
@@ -236,7 +249,7 @@ static int make_device(struct manxd *d, struct manx_error *err)
 /* One of the right kind and local address, or none. */
 static int check_device(struct manxd *d, const struct manx_link *link, struct manx_error *err)
 {
-	if (strcmp(link->kind, MANX_LINK_KIND) || link->mode != MANX_LINK_TUNNEL)
+	if (!is_tunnel(link))
 		return manx_fail(err, -EEXIST,
 				 "link %s is not manx's: delete or rename it (ip link delete %s)",
 				 TUNNEL_NAME, TUNNEL_NAME);
