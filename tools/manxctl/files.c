@@ -80,19 +80,19 @@ static int append(struct manx_resources *to, struct manx_resources *from)
 static int read_resources(const char *file, bool warnings, struct manx_resources *out,
 			  struct manx_error *err)
 {
+	const char *name = is_standard(file) ? "<stdin>" : file;
 	struct manx_resources rs = { 0 };
 	char *text;
 	size_t len = 0;
 	int rc = manxctl_read_file(file, &text, &len, err);
 
 	if (!rc)
-		rc = manx_resources_parse(text, len, is_standard(file) ? "<stdin>" : file, &rs,
-					  warnings ? warn : NULL, NULL, err);
+		rc = manx_resources_parse(text, len, name, &rs, warnings ? warn : NULL, NULL, err);
 	free(text);
 	if (rc)
 		return rc;
 	if (!rs.n)
-		rc = manx_fail(err, -EINVAL, "%s: no resource in it", file);
+		rc = manx_fail(err, -EINVAL, "%s: no resource in it", name);
 	else if (append(out, &rs))
 		rc = manx_fail(err, -ENOMEM, "out of memory");
 	manx_resources_clear(&rs);
