@@ -16,6 +16,11 @@
 
 #include <cmocka.h>
 
+const char *fixture_memory(void)
+{
+	return access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+}
+
 void fixture_make(struct fixture *f, const char *base)
 {
 	snprintf(f->dir, sizeof(f->dir), "%s/manx-unit-XXXXXX", base);
@@ -51,7 +56,7 @@ int fixture_setup(void **state)
 
 	if (!f)
 		return -1;
-	fixture_make(f, "/tmp");
+	fixture_make(f, fixture_memory());
 	fixture_open(f);
 	*state = f;
 	return 0;

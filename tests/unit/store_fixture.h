@@ -13,7 +13,7 @@
 
 /**
  * struct fixture - a directory with a database
- * @dir: fresh, beneath /tmp
+ * @dir: fresh
  * @db: path of the database in it
  * @store: open in this process; NULL until fixture_open()
  */
@@ -23,7 +23,10 @@ struct fixture {
 	struct manx_store *store;
 };
 
-/* cmocka's setup and teardown: *state is a struct fixture. The store is open. */
+/* Where databases lie that need not outlive a power cut: in memory if possible. */
+const char *fixture_memory(void);
+
+/* cmocka's setup and teardown: *state is a struct fixture in memory. The store is open. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)

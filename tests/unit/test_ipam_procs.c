@@ -181,7 +181,7 @@ static void test_churn(void **state)
 	pid_t pid[PROCS];
 
 	ipam_pool(f->store, "p", "10.0.0.0/27", 29, "");
-	fd = start(f, 4, 1.0, churn, pid);
+	fd = start(f, 4, 0.6, churn, pid);
 	while (read(fd, &n, sizeof(n)) == sizeof(n))
 		sum += n;
 	close(fd);
@@ -197,7 +197,7 @@ static void test_killed(void **state)
 	pid_t pid[PROCS];
 
 	ipam_pool(f->store, "p", "10.0.0.0/26", 29, "");
-	for (int round = 0; round < 8; round++) {
+	for (int round = 0; round < 5; round++) {
 		int fd = start(f, 4, 10, churn, pid);
 
 		fixture_sleep(60 + (unsigned int)rand() % 60);
@@ -350,18 +350,24 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Printed, not judged: the machine has other work, and this runs under sanitizers. */
-static void print_speed(struct fixture *f, int nodes)
+static void print_speed(int nodes)
 {
 	static double took[100000];
-	const double seconds = 0.8;
+	const double seconds = 0.5;
+	struct fixture f;
 	pid_t pid[PROCS];
 	size_t n = 0;
-	int fd = start(f, nodes, seconds, measure, pid);
+	int fd;
 
+	fixture_make(&f, "/tmp");	/* a disk: each commit waits for it */
+	fixture_open(&f);
+	ipam_pool(f.store, "p", "10.0.0.0/16", 26, "");
+	fd = start(&f, nodes, seconds, measure, pid);
 	while (n < 100000 && read(fd, &took[n], sizeof(took[0])) == sizeof(took[0]))
 		n++;
 	close(fd);
 	finish(pid);
+	fixture_remove(&f);
 	assert_int_not_equal(n, 0);
 	qsort(took, n, sizeof(took[0]), by_value);
 	print_message("%d processes, %d node(s): %.0f assignments/s (each with a release), p50 %.1f ms, p99 %.1f ms, max %.1f ms\n",
@@ -371,15 +377,9 @@ static void print_speed(struct fixture *f, int nodes)
 
 static void test_speed(void **state)
 {
-	struct fixture *f = *state;
-
-	ipam_pool(f->store, "p", "10.0.0.0/16", 26, "");
-	print_speed(f, PROCS);
-	fixture_teardown(state);
-	fixture_setup(state);
-	f = *state;
-	ipam_pool(f->store, "p", "10.0.0.0/16", 26, "");
-	print_speed(f, 1);
+	(void)state;
+	print_speed(PROCS);
+	print_speed(1);
 }
 
 int main(void)
@@ -392,7 +392,7 @@ int main(void)
 		WITH_STORE(test_killed),
 		WITH_STORE(test_overlap_race),
 		WITH_STORE(test_delete_race),
-		WITH_STORE(test_speed),
+		cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

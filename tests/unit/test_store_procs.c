@@ -106,12 +106,13 @@ static void test_watch(void **state)
 static int write_many(void *ctx)
 {
 	struct fixture f = *(struct fixture *)ctx;
-	char key[32];
+	char key[32], value[32];
 
 	fixture_open(&f);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(key, sizeof(key), "k/%d", i);
-		fixture_put(f.store, key, "{}");
+		snprintf(value, sizeof(value), "%.3f", fixture_ms());
+		fixture_put(f.store, key, value);
 	}
 	manx_store_close(f.store);
 	return 0;
@@ -124,6 +125,7 @@ static void test_watch_other_process(void **state)
 	struct manx_watch *watch = watch_from(f->store, 1);
 	pid_t pid = fixture_fork(write_many, f);
 	double start = fixture_ms();
+	double late, latest = 0, sum = 0;
 	struct manx_kv kv;
 	char key[32];
 	int n = 0;
@@ -135,11 +137,16 @@ static void test_watch_other_process(void **state)
 			snprintf(key, sizeof(key), "k/%d", n);
 			assert_string_equal(kv.key, key);
 			assert_int_equal(kv.mod_rev, n + 2);
+			late = fixture_ms() - strtod(kv.value, NULL);
+			latest = late > latest ? late : latest;
+			sum += late;
 			manx_kv_clear(&kv);
 			n++;
 		}
 	}
 	assert_int_equal(n, MANY);
+	print_message("from before the commit to the event: mean %.2f ms, at most %.2f ms\n",
+		      sum / n, latest);
 	assert_int_equal(fixture_wait(pid), 0);
 	manx_watch_close(watch);
 }
@@ -157,16 +164,14 @@ static void test_watch_without_notice(void **state)
 	fixture_sql(f->db, "INSERT INTO log VALUES (2, 0, 'k/silent', '{}', 2)");
 	assert_false(readable(manx_watch_fd(watch), 0));
 	start = fixture_ms();
-	assert_true(readable(manx_watch_fd(watch), 2500));
-	assert_event(watch, "k/silent", "{}", 2);
-	start = fixture_ms();
 	while ((now = fixture_ms()) - start < 2500) {
 		if (!readable(manx_watch_fd(watch), (int)(2500 - (now - start))))
 			continue;
+		if (!wakes++)
+			assert_event(watch, "k/silent", "{}", 2);
 		assert_quiet(watch);
-		wakes++;
 	}
-	assert_in_range(wakes, 1, 3);
+	assert_in_range(wakes, 1, 2);
 	manx_watch_close(watch);
 }
 
@@ -182,7 +187,10 @@ static void assert_stale(struct manx_store *store, int64_t rev)
 	manx_watch_close(watch);
 }
 
-/* The log is kept for so many revisions and no more; memory of the disk makes this quick. */
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
+
+/* The log is kept for so many revisions and no more. */
 static void test_log_is_bounded(void **state)
 {
 	int64_t last = 1, to = MANX_LOG_KEEP + 2 * MANX_LOG_SLACK;
@@ -192,9 +200,13 @@ static void test_log_is_bounded(void **state)
 	int64_t n = 0;
 
 	(void)state;
-	fixture_make(&f, "/dev/shm");
+	fixture_make(&f, fixture_memory());
 	fixture_open(&f);
 	watch = watch_from(f.store, 0);
+	/* most of the history at once, as if each had been a commit */
+	fixture_sql(f.db, "WITH RECURSIVE r(n) AS (VALUES (2) UNION ALL SELECT n + 1 FROM r"
+			  " WHERE n < " STRING(MANX_LOG_KEEP) ")"
+			  " INSERT INTO log SELECT n, 0, 'k', '{}', 2 FROM r");
 	while (last < to)
 		last = fixture_put(f.store, "k", "{}");
 	assert_int_equal(manx_watch_next(watch, &kv, NULL), -ESTALE);
@@ -239,7 +251,7 @@ static void test_open_race(void **state)
 		struct manx_kvs kvs;
 		pid_t pid[8];
 
-		fixture_make(&f, "/tmp");
+		fixture_make(&f, fixture_memory());
 		for (size_t i = 0; i < ARRAY_SIZE(pid); i++)
 			pid[i] = fixture_fork(open_and_tell, &f);
 		for (size_t i = 0; i < ARRAY_SIZE(pid); i++)
@@ -297,7 +309,7 @@ static void test_killed_writer(void **state)
 	struct fixture *f = *state;
 	int total = 0;
 
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < 25; round++) {
 		struct killed k = { .f = { .store = NULL }, .round = round };
 		int fd[2], last;
 		char prefix[32];

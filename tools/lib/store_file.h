@@ -47,7 +47,7 @@ void manx_store_files_close(struct manx_store_files *files);
 int manx_store_file_create(const char *path, struct manx_error *err);
 
 /*
- * Exclusive flock(2) on @fd. Waiters are served in their order, and a holder
+ * Exclusive flock(2) on @fd. Waiters stand in the kernel's queue, and a holder
  * that dies lets go. 0, -ETIMEDOUT, or another negative errno. While it waits
  * it uses the signal SIGRTMIN + 5 of this thread, whose handler then belongs
  * to libmanx.

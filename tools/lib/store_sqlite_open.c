@@ -83,8 +83,7 @@ static int check_format(struct manx_store *store, struct manx_error *err)
 			 store->path);
 }
 
-/* 1: ours, and of a format that we read. 0: empty. */
-static int check_database(struct manx_store *store, struct manx_error *err)
+static int identify(struct manx_store *store, struct manx_error *err)
 {
 	int64_t id = 0, objects = 0;
 	int ret = query(store, "PRAGMA application_id", &id, err);
@@ -98,6 +97,17 @@ static int check_database(struct manx_store *store, struct manx_error *err)
 	return manx_fail(err, -EPROTO,
 			 "%s is a database of another program: set MANX_SQLITE to another file",
 			 store->path);
+}
+
+/*
+ * 1: ours, and of a format that we read. 0: empty. All is read at one revision,
+ * because another process may be making it ours just now.
+ */
+static int check_database(struct manx_store *store, struct manx_error *err)
+{
+	int ret = manx_sql_run(store, MANX_SQL_BEGIN, err);
+
+	return ret ? ret : manx_sql_end(store, identify(store, err), err);
 }
 
 static int connect_database(struct manx_store *store, struct manx_error *err)
