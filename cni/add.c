@@ -242,13 +242,10 @@ static int run(struct add *a, struct manx_error *err)
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		int code;
+		int code = manx_plugin_signal ? MANX_CNI_TRY_LATER : steps[i](a, err);
 
-		if (manx_plugin_signal) {
+		if (code && manx_plugin_signal)
 			manx_fail(err, -EINTR, "interrupted by signal %d", manx_plugin_signal);
-			return MANX_CNI_TRY_LATER;
-		}
-		code = steps[i](a, err);
 		if (code)
 			return code;
 	}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,30 +25,42 @@ static const uint8_t gateway_mac[6] = { 0xee, 0xee, 0xee, 0xee, 0xee, 0xee };
 #define FURTHER_METRIC 1024
 
 struct sysctls {
+	const char *ifname;
 	bool ipv6, ip_forward;
 };
 
-static int write_sysctl(const char *path, const char *value, struct manx_error *err)
+/* @path relative to /proc/sys/net; a %s in it is the interface. */
+static int write_sysctl(const char *path, const char *ifname, bool on, struct manx_error *err)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
+	const char *hole = strstr(path, "%s");
+	int prefix = hole ? (int)(hole - path) : (int)strlen(path), fd, rc = 0;
+	char full[128];
 
+	snprintf(full, sizeof(full), "/proc/sys/net/%.*s%s%s", prefix, path,
+		 hole ? ifname : "", hole ? hole + 2 : "");
+	fd = open(full, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return manx_fail_errno(err, -errno, "%s", path);
-	if (write(fd, value, strlen(value)) < 0)
-		rc = manx_fail_errno(err, -errno, "writing %s to %s", value, path);
+		return manx_fail_errno(err, -errno, "%s", full);
+	if (write(fd, on ? "1" : "0", 1) < 0)
+		rc = manx_fail_errno(err, -errno, "writing %d to %s", on, full);
 	close(fd);
 	return rc;
 }
 
-/* In a child inside the container's namespace. "all" reaches the links that exist too. */
+/*
+ * In a child inside the container's namespace. "all" reaches the links that
+ * exist too. No other host is on the link, so no address can be a duplicate.
+ */
 static int set_sysctls(void *ctx, int *fd, struct manx_error *err)
 {
 	const struct sysctls *s = ctx;
-	int rc = write_sysctl("/proc/sys/net/ipv4/ip_forward", s->ip_forward ? "1" : "0", err);
+	int rc = write_sysctl("ipv4/ip_forward", s->ifname, s->ip_forward, err);
 
 	(void)fd;
 	if (!rc && s->ipv6)
-		rc = write_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6", "0", err);
+		rc = write_sysctl("ipv6/conf/all/disable_ipv6", s->ifname, false, err);
+	if (!rc && s->ipv6)
+		rc = write_sysctl("ipv6/conf/%s/accept_dad", s->ifname, false, err);
 	return rc;
 }
 
@@ -123,7 +136,7 @@ int manx_plugin_wire(const struct manx_plugin_netns *ns, const char *ifname,
 		     const struct manx_plugin_link *link, bool ip_forward,
 		     struct manx_error *err)
 {
-	struct sysctls sysctls = { .ip_forward = ip_forward };
+	struct sysctls sysctls = { .ifname = ifname, .ip_forward = ip_forward };
 	int rc;
 
 	for (size_t i = 0; i < link->n_addr; i++)

@@ -188,17 +188,17 @@ static void result_by_version(void **state)
 	char *text = result_of(CONF(""));
 
 	(void)state;
-	assert_string_equal(text, "{\"interfaces\":[" INTERFACES "],\"ips\":["
+	assert_string_equal(text, "{\"cniVersion\":\"1.0.0\",\"interfaces\":[" INTERFACES "],\"ips\":["
 		"{\"address\":\"10.1.2.3/32\",\"interface\":1},"
-		"{\"address\":\"fd00::5/128\",\"interface\":1}],\"routes\":[" ROUTES "],"
-		"\"cniVersion\":\"1.0.0\"}");
+		"{\"address\":\"fd00::5/128\",\"interface\":1}],\"routes\":[" ROUTES "]}");
 	free(text);
 	for (size_t i = 0; i < N(old); i++) {
 		snprintf(conf, sizeof(conf), "{\"name\":\"a\",\"cniVersion\":\"%s\"}", old[i]);
-		snprintf(expected, sizeof(expected), "{\"interfaces\":[" INTERFACES "],\"ips\":["
+		snprintf(expected, sizeof(expected),
+			 "{\"cniVersion\":\"%s\",\"interfaces\":[" INTERFACES "],\"ips\":["
 			 "{\"version\":\"4\",\"address\":\"10.1.2.3/32\",\"interface\":1},"
 			 "{\"version\":\"6\",\"address\":\"fd00::5/128\",\"interface\":1}],"
-			 "\"routes\":[" ROUTES "],\"cniVersion\":\"%s\"}", old[i]);
+			 "\"routes\":[" ROUTES "]}", old[i]);
 		text = result_of(conf);
 		assert_string_equal(text, expected);
 		free(text);

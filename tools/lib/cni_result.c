@@ -103,14 +103,15 @@ static bool fill(cJSON *result, const struct manx_cni_conf *conf, const struct m
 {
 	struct manx_json prev = manx_json_get(&conf->top, "prevResult");
 	bool tell_family = strcmp(conf->version, "1.0.0") < 0;
+	bool ok = cJSON_AddStringToObject(result, "cniVersion", conf->version);
 	cJSON *interfaces = inherit(result, &prev, "interfaces");
 	cJSON *ips = inherit(result, &prev, "ips");
 	cJSON *routes = inherit(result, &prev, "routes");
-	bool ok = cJSON_AddStringToObject(result, "cniVersion", conf->version) && interfaces &&
-		  ips && routes && add_interface(interfaces, r->host, r->host_mac, NULL) &&
-		  add_interface(interfaces, r->ifname, r->mac, r->sandbox);
-	int interface = cJSON_GetArraySize(interfaces) - 1;
+	int interface = interfaces ? cJSON_GetArraySize(interfaces) + 1 : 0;
 
+	ok = ok && interfaces && ips && routes &&
+	     add_interface(interfaces, r->host, r->host_mac, NULL) &&
+	     add_interface(interfaces, r->ifname, r->mac, r->sandbox);
 	for (size_t i = 0; ok && i < r->n_addr; i++)
 		ok = add_address(ips, &r->addr[i], interface, tell_family) &&
 		     add_default_route(routes, &r->addr[i]);

@@ -56,8 +56,7 @@ static void print_line(const struct manx_dp_event *ev)
 		write_packet(ev);
 		break;
 	case MANX_EVENT_TYPE_DROP:
-		printf(" %s endpoint %u ifindex %u", manx_dp_reason_name(ev->reason), ev->endpoint,
-		       ev->ifindex);
+		printf(" %s endpoint %u", manx_dp_reason_name(ev->reason), ev->endpoint);
 		write_packet(ev);
 		break;
 	case MANX_EVENT_TYPE_LOST:
@@ -94,12 +93,13 @@ static bool add_details(cJSON *json, const struct manx_dp_event *ev)
 					       manx_dp_direction_name(ev->direction)) &&
 		       cJSON_AddStringToObject(json, "table", ev->table) &&
 		       cJSON_AddNumberToObject(json, "rule", ev->rule) && add_packet(json, ev);
+	case MANX_EVENT_TYPE_DROP:
+		return cJSON_AddStringToObject(json, "reason", manx_dp_reason_name(ev->reason)) &&
+		       cJSON_AddNumberToObject(json, "endpoint", ev->endpoint) &&
+		       add_packet(json, ev);
 	default:
 		return cJSON_AddNumberToObject(json, "endpoint", ev->endpoint) &&
-		       cJSON_AddNumberToObject(json, "ifindex", ev->ifindex) &&
-		       (ev->type != MANX_EVENT_TYPE_DROP ||
-			(cJSON_AddStringToObject(json, "reason", manx_dp_reason_name(ev->reason)) &&
-			 add_packet(json, ev)));
+		       cJSON_AddNumberToObject(json, "ifindex", ev->ifindex);
 	}
 }
 
