@@ -18,20 +18,22 @@ network=pods	# name of the CNI network
 
 declare -A daemon	# node -> process id of its manxd
 
-in_node() { # NODE COMMAND...: in its namespace, with its directories
-	local node=$1
+# enter NODE: sets the array of that name to what leads a command into the
+# node's namespace, with its directories. Without a function between, $! is the
+# command's own process id.
+enter() {
+	enter=(nsenter --net="/run/netns/$1" env MANX_NODENAME="$1"
+		MANX_STATE_DIR="$work/$1/state" MANX_RUN_DIR="$work/$1/run"
+		MANX_CONF_DIR="$work/$1/conf" MANX_SQLITE="$work/manx.db")
+}
 
-	shift
-	nsenter --net="/run/netns/$node" env MANX_NODENAME="$node" \
-		MANX_STATE_DIR="$work/$node/state" MANX_RUN_DIR="$work/$node/run" \
-		MANX_CONF_DIR="$work/$node/conf" MANX_SQLITE="$work/manx.db" "$@"
+in_node() { # NODE COMMAND...
+	enter "$1"
+	"${enter[@]}" "${@:2}"
 }
 
 in_pod() { # POD COMMAND...
-	local pod=$1
-
-	shift
-	nsenter --net="/run/netns/$pod" "$@"
+	nsenter --net="/run/netns/$1" "${@:2}"
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds
@@ -81,15 +83,16 @@ make_node() {
 	mkdir -p "$work/$node"
 }
 
-start_manxd() { # NODE
-	in_node "$1" manxd >> "$work/$1/manxd.log" 2>&1 < /dev/null &
+start_manxd() { # NODE [VARIABLE=VALUE...]: and waits until it serves
+	enter "$1"
+	"${enter[@]}" "${@:2}" manxd >> "$work/$1/manxd.log" 2>&1 < /dev/null &
 	daemon[$1]=$!
 	wait_for 20 in_node "$1" manxctl status
 }
 
 stop_manxd() { # NODE [SIGNAL]
 	kill "-${2:-TERM}" "${daemon[$1]}"
-	wait "${daemon[$1]}" 2> /dev/null
+	wait "${daemon[$1]}" 2> /dev/null || :
 	unset "daemon[$1]"
 }
 
@@ -107,20 +110,19 @@ netconf() {
 	END
 }
 
-# cni COMMAND NODE POD: calls the plugin; configuration on standard input
+# cni COMMAND NODE POD [VARIABLE=VALUE...]: calls the plugin; configuration on
+# standard input
 cni() {
 	in_node "$2" env CNI_COMMAND="$1" CNI_CONTAINERID="sandbox-$3" CNI_IFNAME=eth0 \
 		CNI_NETNS="/run/netns/$3" CNI_PATH="$(dirname "$(command -v manx)")" \
-		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$3" manx
+		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$3" \
+		"${@:4}" manx
 }
 
 # add_pod NODE POD [KEY=VALUE...]: namespace and ADD; the result stays in a file
 add_pod() {
-	local node=$1 pod=$2
-
-	shift 2
-	new_netns "$pod"
-	netconf "$@" | cni ADD "$node" "$pod" > "$work/$pod.json" || { cat "$work/$pod.json"; return 1; }
+	new_netns "$2"
+	netconf "${@:3}" | cni ADD "$1" "$2" > "$work/$2.json" || { cat "$work/$2.json"; return 1; }
 }
 
 del_pod() { # NODE POD: as a runtime does: DEL, then the namespace
@@ -129,11 +131,24 @@ del_pod() { # NODE POD: as a runtime does: DEL, then the namespace
 
 # address POD [4|6]: what ADD answered
 address() {
-	python3 - "$work/$1.json" "${2:-4}" <<-'END'
-	import json, sys
-	for ip in json.load(open(sys.argv[1]))["ips"]:
-	    address = ip["address"].split("/")[0]
-	    if (":" in address) == (sys.argv[2] == "6"):
-	        print(address)
+	local length=32
+
+	[ "${2-4}" = 4 ] || length=128
+	sed 's/.*"address":"\([^"]*\)\/'$length'".*/\1/' "$work/$1.json"
+}
+
+# node_end POD: the node's end of its pair, as ADD answered
+node_end() {
+	sed 's/.*"interfaces":\[{"name":"\([^"]*\)".*/\1/' "$work/$1.json"
+}
+
+# store_keys PREFIX: of what the database holds
+store_keys() {
+	python3 -s -S - "$work/manx.db" "$1" <<-'END'
+	import sqlite3, sys
+	db = sqlite3.connect(sys.argv[1])
+	for row in db.execute("select key from kv where substr(key, 1, ?) = ? order by key",
+	                      (len(sys.argv[2]), sys.argv[2])):
+	    print(*row)
 	END
 }
