@@ -95,8 +95,8 @@ static int check_peer(struct check *c, struct manx_error *err)
 		return MANX_CNI_INTERNAL;
 	}
 	if (strcmp(l->kind, MANX_LINK_KIND) != 0 || l->role != MANX_ROLE_PEER)
-		return differs(err, "kind of the container's interface", *l->kind ? l->kind : "none",
-			       "the peer of a manx pair");
+		return differs(err, "kind of the container's interface",
+			       *l->kind ? l->kind : "none", "the peer of a manx pair");
 	if (!l->up)
 		return differs(err, "the container's interface", "down", "up");
 	if (c->prev.has_mac && memcmp(l->mac, c->prev.mac, sizeof(l->mac)) != 0)
@@ -155,8 +155,8 @@ static int check_addresses(struct check *c, struct manx_error *err)
 	for (size_t l = 0; l < 2; l++)
 		for (size_t i = 0; !code && i < lists[l].n; i++)
 			if (!has_address(a, n, c->peer.index, &lists[l].addr[i]))
-				code = differs(err, "address of the container's interface",
-					       "missing", manx_addr_format(&lists[l].addr[i], text));
+				code = differs(err, "address of the container's interface", "missing",
+					       manx_addr_format(&lists[l].addr[i], text));
 	free(a);
 	return code;
 }

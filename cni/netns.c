@@ -12,7 +12,8 @@
 
 static int refuse(const struct manx_cni_env *env, struct manx_error *err)
 {
-	manx_fail(err, -EINVAL, "CNI_NETNS \"%.200s\" is the plugin's own network namespace", env->netns);
+	manx_fail(err, -EINVAL, "CNI_NETNS \"%.200s\" is the plugin's own network namespace",
+		  env->netns);
 	return MANX_CNI_BAD_ENV;
 }
 

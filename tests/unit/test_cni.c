@@ -37,50 +37,50 @@ static const char too_long_id[] =
 	"0123456789012345678901234567890123456789012345678901234567890123456789"
 	"0123456789012345678901234567890123456789012345678901234567890123456789";
 
+static const struct {
+	const char *command, *id, *netns, *ifname;
+	int code;
+	const char *says;
+} environment_cases[] = {
+	{ "ADD", "c1", "/run/netns/x", "eth0", 0, NULL },
+	{ "CHECK", "A.b_c-1", "/proc/1/ns/net", "net1", 0, NULL },
+	{ "DEL", "c1", "", "eth0", 0, NULL },
+	{ "VERSION", "", "", "", 0, NULL },
+	{ "VERSION", "///", "dummy", "dummy dummy", 0, NULL },
+	{ "GC", "", "", "", 0, NULL },
+	{ "STATUS", "", "", "", 0, NULL },
+	{ "add", "", "", "", 0, NULL },		/* unknown: refused later */
+	{ "", "c1", "/x", "eth0", 4, "CNI_COMMAND" },
+	{ "ADD", "", "", "", 4, "of ADD: CNI_CONTAINERID, CNI_NETNS, CNI_IFNAME" },
+	{ "DEL", "", "", "", 4, "of DEL: CNI_CONTAINERID, CNI_IFNAME" },
+	{ "CHECK", "c1", "", "eth0", 4, "of CHECK: CNI_NETNS" },
+	{ "ADD", "-c1", "/x", "eth0", 4, "CNI_CONTAINERID" },
+	{ "ADD", "../../etc", "/x", "eth0", 4, "CNI_CONTAINERID" },
+	{ "ADD", "a b", "/x", "eth0", 4, "CNI_CONTAINERID" },
+	{ "ADD", "a\n", "/x", "eth0", 4, "CNI_CONTAINERID \"a\\x0a\"" },
+	{ "ADD", too_long_id, "/x", "eth0", 4, "1 to 200" },
+	{ "ADD", "c1", "/x", "0123456789012345", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", ".", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", "..", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", "a/b", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", "a:b", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", "a b", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", "eth%d", 4, "CNI_IFNAME" },
+	{ "ADD", "c1", "/x", "\xc3\xa9", 4, "CNI_IFNAME" },
+};
+
 static void environment(void **state)
 {
-	static const struct {
-		const char *command, *id, *netns, *ifname;
-		int code;
-		const char *says;
-	} cases[] = {
-		{ "ADD", "c1", "/run/netns/x", "eth0", 0, NULL },
-		{ "CHECK", "A.b_c-1", "/proc/1/ns/net", "net1", 0, NULL },
-		{ "DEL", "c1", "", "eth0", 0, NULL },
-		{ "VERSION", "", "", "", 0, NULL },
-		{ "VERSION", "///", "dummy", "dummy dummy", 0, NULL },
-		{ "GC", "", "", "", 0, NULL },
-		{ "STATUS", "", "", "", 0, NULL },
-		{ "add", "", "", "", 0, NULL },		/* unknown: refused later */
-		{ "", "c1", "/x", "eth0", 4, "CNI_COMMAND" },
-		{ "ADD", "", "", "", 4, "of ADD: CNI_CONTAINERID, CNI_NETNS, CNI_IFNAME" },
-		{ "DEL", "", "", "", 4, "of DEL: CNI_CONTAINERID, CNI_IFNAME" },
-		{ "CHECK", "c1", "", "eth0", 4, "of CHECK: CNI_NETNS" },
-		{ "ADD", "-c1", "/x", "eth0", 4, "CNI_CONTAINERID" },
-		{ "ADD", "../../etc", "/x", "eth0", 4, "CNI_CONTAINERID" },
-		{ "ADD", "a b", "/x", "eth0", 4, "CNI_CONTAINERID" },
-		{ "ADD", "a\n", "/x", "eth0", 4, "CNI_CONTAINERID \"a\\x0a\"" },
-		{ "ADD", too_long_id, "/x", "eth0", 4, "1 to 200" },
-		{ "ADD", "c1", "/x", "0123456789012345", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", ".", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", "..", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", "a/b", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", "a:b", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", "a b", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", "eth%d", 4, "CNI_IFNAME" },
-		{ "ADD", "c1", "/x", "\xc3\xa9", 4, "CNI_IFNAME" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < N(cases); i++) {
+	for (size_t i = 0; i < N(environment_cases); i++) {
 		struct manx_error err = { 0 };
 		struct manx_cni_env env;
 		int code;
 
-		set_env(cases[i].command, cases[i].id, cases[i].netns, cases[i].ifname);
+		set_env(environment_cases[i].command, environment_cases[i].id, environment_cases[i].netns, environment_cases[i].ifname);
 		code = manx_cni_env_read(&env, &err);
-		if (code != cases[i].code ||
-		    (cases[i].says && !strstr(err.text, cases[i].says)))
+		if (code != environment_cases[i].code ||
+		    (environment_cases[i].says && !strstr(err.text, environment_cases[i].says)))
 			fail_msg("case %zu: code %d, said: %s", i, code, err.text);
 	}
 }

@@ -120,59 +120,59 @@ static void options(void **state)
 	manx_cni_conf_clear(&conf);
 }
 
+static const struct {
+	const char *text;
+	int code;
+	const char *says;
+} options_refused_cases[] = {
+	{ CONF(",\"ipam\":{\"type\":\"host-local\"}"), 2, "ipam.type: \"host-local\"" },
+	{ CONF(",\"ipam\":{\"type\":7}"), 2, "ipam.type: 7" },
+	{ CONF(",\"ipam\":{\"subnet\":\"usePodCidr\"}"), 2, "ipam.subnet: \"usePodCidr\"" },
+	{ CONF(",\"ipam\":{\"ranges\":[[{}]]}"), 2, "ipam.ranges" },
+	{ CONF(",\"datastore_type\":\"kubernetes\""), 2, "datastore_type: \"kubernetes\"" },
+	{ CONF(",\"policy\":{\"type\":\"k8s\"}"), 2, "policy.type: \"k8s\"" },
+	{ CONF(",\"feature_control\":{\"ip_addrs_no_ipam\":true}"), 2, "ip_addrs_no_ipam: true" },
+	{ CONF(",\"device_type\":\"netkit\""), 2, "device_type: \"netkit\"" },
+	{ CONF(",\"dataplane_options\":{\"type\":\"grpc\"}"), 2, "dataplane_options.type" },
+	{ CONF(",\"readiness_gates\":[\"http://169.254.169.254/\"]"), 2, "readiness_gates" },
+	{ CONF(",\"args\":{\"cni\":{\"ips\":[\"10.0.0.1\"]}}"), 2, "args.cni.ips" },
+	{ CONF(",\"runtimeConfig\":{\"mac\":\"02:00:00:00:00:01\"}"), 2, "runtimeConfig.mac" },
+	{ CONF(",\"runtimeConfig\":{\"PortMappings\":[{}]}"), 2, "portMappings" },
+	{ CONF(",\"kubernetes\":{\"kubeconfig\":\"/etc/shadow\"}"), 7, "kubernetes.kubeconfig" },
+	{ CONF(",\"etcd_endpoints\":\"http://10.0.0.1:2379\""), 7, "etcd_endpoints" },
+	{ CONF(",\"policy\":{\"k8s_auth_token\":\"hush\"}"), 7, "policy.k8s_auth_token" },
+	{ CONF(",\"nodename_file\":\"/run/manx/../../etc/shadow\""), 7, "nodename_file" },
+	{ CONF(",\"mtu\":-1"), 7, "mtu: expected" },
+	{ CONF(",\"mtu\":67"), 7, "mtu: 67 is less than 68" },
+	{ CONF(",\"mtu\":65536"), 7, "mtu: expected" },
+	{ CONF(",\"mtu\":\"1500\""), 7, "mtu: expected" },
+	{ CONF(",\"mtu\":1279,\"ipam\":{\"assign_ipv6\":\"true\"}"), 7, "less than 1280" },
+	{ CONF(",\"ipam\":[]"), 7, "ipam: expected an object" },
+	{ CONF(",\"ipam\":{\"assign_ipv4\":\"yes\"}"), 7, "ipam.assign_ipv4: expected" },
+	{ CONF(",\"ipam\":{\"assign_ipv4\":\"false\"}"), 7, "are both" },
+	{ CONF(",\"ipam\":{\"ipv4_pools\":\"p\"}"), 7, "ipam.ipv4_pools: expected an array" },
+	{ CONF(",\"ipam\":{\"ipv4_pools\":[\"p\",\"\"]}"), 7, "ipv4_pools[1]: empty" },
+	{ CONF(",\"nodename\":[]"), 7, "nodename: expected a string" },
+	{ CONF(",\"container_settings\":{\"allow_ip_forwarding\":\"x\"}"), 7, "allow_ip_forwarding" },
+	{ CONF(",\"args\":{\"cni\":{\"labels\":{}}}"), 7, "args.cni.labels: expected an array" },
+	{ CONF(",\"args\":{\"cni\":{\"labels\":[1]}}"), 7, "args.cni.labels[0]" },
+	{ CONF(",\"args\":{\"cni\":{\"labels\":[{\"key\":\"a\",\"value\":1}]}}"), 7, "labels[0].value" },
+	{ CONF(",\"args\":{\"cni\":{\"labels\":[{\"key\":\"a\"},{\"key\":\"a\"}]}}"), 7, "twice" },
+	{ CONF(",\"dns\":{\"nameservers\":[1]}"), 7, "dns.nameservers[0]" },
+};
+
 static void options_refused(void **state)
 {
-	static const struct {
-		const char *text;
-		int code;
-		const char *says;
-	} cases[] = {
-		{ CONF(",\"ipam\":{\"type\":\"host-local\"}"), 2, "ipam.type: \"host-local\"" },
-		{ CONF(",\"ipam\":{\"type\":7}"), 2, "ipam.type: 7" },
-		{ CONF(",\"ipam\":{\"subnet\":\"usePodCidr\"}"), 2, "ipam.subnet: \"usePodCidr\"" },
-		{ CONF(",\"ipam\":{\"ranges\":[[{}]]}"), 2, "ipam.ranges" },
-		{ CONF(",\"datastore_type\":\"kubernetes\""), 2, "datastore_type: \"kubernetes\"" },
-		{ CONF(",\"policy\":{\"type\":\"k8s\"}"), 2, "policy.type: \"k8s\"" },
-		{ CONF(",\"feature_control\":{\"ip_addrs_no_ipam\":true}"), 2, "ip_addrs_no_ipam: true" },
-		{ CONF(",\"device_type\":\"netkit\""), 2, "device_type: \"netkit\"" },
-		{ CONF(",\"dataplane_options\":{\"type\":\"grpc\"}"), 2, "dataplane_options.type" },
-		{ CONF(",\"readiness_gates\":[\"http://169.254.169.254/\"]"), 2, "readiness_gates" },
-		{ CONF(",\"args\":{\"cni\":{\"ips\":[\"10.0.0.1\"]}}"), 2, "args.cni.ips" },
-		{ CONF(",\"runtimeConfig\":{\"mac\":\"02:00:00:00:00:01\"}"), 2, "runtimeConfig.mac" },
-		{ CONF(",\"runtimeConfig\":{\"PortMappings\":[{}]}"), 2, "portMappings" },
-		{ CONF(",\"kubernetes\":{\"kubeconfig\":\"/etc/shadow\"}"), 7, "kubernetes.kubeconfig" },
-		{ CONF(",\"etcd_endpoints\":\"http://10.0.0.1:2379\""), 7, "etcd_endpoints" },
-		{ CONF(",\"policy\":{\"k8s_auth_token\":\"hush\"}"), 7, "policy.k8s_auth_token" },
-		{ CONF(",\"nodename_file\":\"/run/manx/../../etc/shadow\""), 7, "nodename_file" },
-		{ CONF(",\"mtu\":-1"), 7, "mtu: expected" },
-		{ CONF(",\"mtu\":67"), 7, "mtu: 67 is less than 68" },
-		{ CONF(",\"mtu\":65536"), 7, "mtu: expected" },
-		{ CONF(",\"mtu\":\"1500\""), 7, "mtu: expected" },
-		{ CONF(",\"mtu\":1279,\"ipam\":{\"assign_ipv6\":\"true\"}"), 7, "less than 1280" },
-		{ CONF(",\"ipam\":[]"), 7, "ipam: expected an object" },
-		{ CONF(",\"ipam\":{\"assign_ipv4\":\"yes\"}"), 7, "ipam.assign_ipv4: expected" },
-		{ CONF(",\"ipam\":{\"assign_ipv4\":\"false\"}"), 7, "are both" },
-		{ CONF(",\"ipam\":{\"ipv4_pools\":\"p\"}"), 7, "ipam.ipv4_pools: expected an array" },
-		{ CONF(",\"ipam\":{\"ipv4_pools\":[\"p\",\"\"]}"), 7, "ipv4_pools[1]: empty" },
-		{ CONF(",\"nodename\":[]"), 7, "nodename: expected a string" },
-		{ CONF(",\"container_settings\":{\"allow_ip_forwarding\":\"x\"}"), 7, "allow_ip_forwarding" },
-		{ CONF(",\"args\":{\"cni\":{\"labels\":{}}}"), 7, "args.cni.labels: expected an array" },
-		{ CONF(",\"args\":{\"cni\":{\"labels\":[1]}}"), 7, "args.cni.labels[0]" },
-		{ CONF(",\"args\":{\"cni\":{\"labels\":[{\"key\":\"a\",\"value\":1}]}}"), 7, "labels[0].value" },
-		{ CONF(",\"args\":{\"cni\":{\"labels\":[{\"key\":\"a\"},{\"key\":\"a\"}]}}"), 7, "twice" },
-		{ CONF(",\"dns\":{\"nameservers\":[1]}"), 7, "dns.nameservers[0]" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < N(cases); i++) {
+	for (size_t i = 0; i < N(options_refused_cases); i++) {
 		struct manx_cni_options opt;
 		struct manx_cni_conf conf;
 		struct manx_error err = { 0 };
-		int code = read_options(cases[i].text, &conf, &opt, &err);
+		int code = read_options(options_refused_cases[i].text, &conf, &opt, &err);
 
-		if (code != cases[i].code || !strstr(err.text, cases[i].says) ||
+		if (code != options_refused_cases[i].code || !strstr(err.text, options_refused_cases[i].says) ||
 		    strstr(err.text, "hush") || strstr(err.text, "shadow"))
-			fail_msg("%s: code %d, said: %s", cases[i].text, code, err.text);
+			fail_msg("%s: code %d, said: %s", options_refused_cases[i].text, code, err.text);
 		manx_cni_options_clear(&opt);
 		manx_cni_conf_clear(&conf);
 	}

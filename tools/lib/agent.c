@@ -182,8 +182,8 @@ static int read_refusal(const cJSON *error, int *code, struct manx_error *err)
 	else
 		*code = MANX_CNI_INTERNAL;
 	details = details ? details : "";
-	return manx_fail(err, -EREMOTEIO, "%s%s%s", msg ? msg : "manxd refused", *details ? ": " : "",
-			 details);
+	return manx_fail(err, -EREMOTEIO, "%s%s%s", msg ? msg : "manxd refused",
+			 *details ? ": " : "", details);
 }
 
 static int read_answer(cJSON *answer, cJSON **ok, int *code, struct manx_error *err)
@@ -208,7 +208,7 @@ int manx_agent_call(int fd, const cJSON *req, int timeout_ms, cJSON **ok, int *c
 		    struct manx_error *err)
 {
 	int cni = MANX_CNI_TRY_LATER;
-	cJSON *answer;
+	cJSON *answer = NULL;
 	int rc = manx_agent_send(fd, req, err);
 
 	if (!rc)

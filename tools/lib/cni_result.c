@@ -7,16 +7,6 @@
 #include "agent.h"
 #include "mac.h"
 
-static cJSON *add_item(cJSON *array)
-{
-	cJSON *object = cJSON_CreateObject();
-
-	if (cJSON_AddItemToArray(array, object))
-		return object;
-	cJSON_Delete(object);
-	return NULL;
-}
-
 /* A copy of what the chain made so far, or an empty array. */
 static cJSON *inherit(cJSON *result, const struct manx_json *prev, const char *key)
 {
@@ -32,7 +22,7 @@ static cJSON *inherit(cJSON *result, const struct manx_json *prev, const char *k
 static bool add_interface(cJSON *interfaces, const char *name, const uint8_t *mac,
 			  const char *sandbox)
 {
-	cJSON *object = add_item(interfaces);
+	cJSON *object = manx_json_add_object(interfaces);
 	char text[MANX_MAC_STRLEN];
 
 	return cJSON_AddStringToObject(object, "name", name) &&
@@ -44,7 +34,7 @@ static bool add_interface(cJSON *interfaces, const char *name, const uint8_t *ma
 static bool add_address(cJSON *ips, const struct manx_addr *addr, int interface, bool tell_family)
 {
 	const struct manx_prefix host = manx_addr_host(addr);
-	cJSON *object = add_item(ips);
+	cJSON *object = manx_json_add_object(ips);
 	char text[MANX_ADDR_STRLEN];
 
 	if (tell_family &&
@@ -56,7 +46,7 @@ static bool add_address(cJSON *ips, const struct manx_addr *addr, int interface,
 
 static bool add_default_route(cJSON *routes, const struct manx_addr *addr)
 {
-	cJSON *object = add_item(routes);
+	cJSON *object = manx_json_add_object(routes);
 	bool v4 = addr->family == 4;
 
 	return cJSON_AddStringToObject(object, "dst", v4 ? "0.0.0.0/0" : "::/0") &&

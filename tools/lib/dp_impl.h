@@ -80,7 +80,10 @@ const void *manx_dp_field_const(const struct manx_dp_rule *r, const struct manx_
 bool manx_dp_rule_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_rule *r);
 int manx_dp_rule_parse(const struct nlattr *nest, struct manx_dp_rule *r,
 		       struct manx_error *err);
+/* One attribute each; false if they did not fit. */
 bool manx_dp_prefix_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_prefix *p);
+bool manx_dp_prefixes_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_prefixes *p);
+bool manx_dp_names_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_names *names);
 /* -EBADMSG, -ENOMEM */
 int manx_dp_prefix_parse(const struct nlattr *attr, struct manx_dp_prefixes *p,
 			 struct manx_error *err);

@@ -136,22 +136,12 @@ static bool fill_rule(cJSON *rule, const struct manx_dp_rule *r, bool counters)
 	return ok && (!counters || manx_json_add_u64(rule, "packets", r->packets));
 }
 
-static cJSON *add_object(cJSON *array)
-{
-	cJSON *object = cJSON_CreateObject();
-
-	if (cJSON_AddItemToArray(array, object))
-		return object;
-	cJSON_Delete(object);
-	return NULL;
-}
-
 static bool add_rules(cJSON *table, const struct manx_dp_table *t, bool counters)
 {
 	cJSON *rules = cJSON_AddArrayToObject(table, "rules");
 
 	for (size_t i = 0; rules && i < t->n_rules; i++)
-		if (!fill_rule(add_object(rules), &t->rule[i], counters))
+		if (!fill_rule(manx_json_add_object(rules), &t->rule[i], counters))
 			return false;
 	return rules;
 }
@@ -249,11 +239,11 @@ static bool add_lists(cJSON *top, const struct manx_dp_state *st, bool counters)
 	bool ok = sets && tables && endpoints && peers;
 
 	for (size_t i = 0; ok && i < st->n_sets; i++)
-		ok = fill_set(add_object(sets), &st->set[i]);
+		ok = fill_set(manx_json_add_object(sets), &st->set[i]);
 	for (size_t i = 0; ok && i < st->n_tables; i++)
-		ok = fill_table(add_object(tables), &st->table[i], counters);
+		ok = fill_table(manx_json_add_object(tables), &st->table[i], counters);
 	for (size_t i = 0; ok && i < st->n_endpoints; i++)
-		ok = fill_endpoint(add_object(endpoints), &st->endpoint[i], counters);
+		ok = fill_endpoint(manx_json_add_object(endpoints), &st->endpoint[i], counters);
 	for (size_t i = 0; ok && i < st->n_peers; i++)
 		ok = add_text(peers, manx_addr_format(&st->peer[i], text));
 	return ok;

@@ -78,22 +78,6 @@ int manx_dp_put_table(struct manx_dp *dp, const struct manx_dp_table *t, struct 
 	return manx_nl_talk(dp->nl, NULL, NULL, err);
 }
 
-static bool put_prefixes(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_prefixes *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (!manx_dp_prefix_put(nlh, type, &p->p[i]))
-			return false;
-	return true;
-}
-
-static bool put_chain(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_names *tables)
-{
-	for (size_t i = 0; i < tables->n; i++)
-		if (!mnl_attr_put_strz_check(nlh, MANX_NL_REQUEST_MAX, type, tables->s[i]))
-			return false;
-	return true;
-}
-
 int manx_dp_put_endpoint(struct manx_dp *dp, const struct manx_dp_endpoint *e,
 			 struct manx_error *err)
 {
@@ -106,10 +90,10 @@ int manx_dp_put_endpoint(struct manx_dp *dp, const struct manx_dp_endpoint *e,
 		mnl_attr_put(nlh, MANX_A_ENDPOINT_MAC, sizeof(e->mac), e->mac);
 	fits = (!e->name || mnl_attr_put_strz_check(nlh, MANX_NL_REQUEST_MAX,
 						    MANX_A_ENDPOINT_NAME, e->name)) &&
-	       put_prefixes(nlh, MANX_A_ENDPOINT_ADDRESS, &e->addr) &&
-	       put_prefixes(nlh, MANX_A_ENDPOINT_SOURCE_PREFIX, &e->source) &&
-	       put_chain(nlh, MANX_A_ENDPOINT_INGRESS, &e->ingress) &&
-	       put_chain(nlh, MANX_A_ENDPOINT_EGRESS, &e->egress);
+	       manx_dp_prefixes_put(nlh, MANX_A_ENDPOINT_ADDRESS, &e->addr) &&
+	       manx_dp_prefixes_put(nlh, MANX_A_ENDPOINT_SOURCE_PREFIX, &e->source) &&
+	       manx_dp_names_put(nlh, MANX_A_ENDPOINT_INGRESS, &e->ingress) &&
+	       manx_dp_names_put(nlh, MANX_A_ENDPOINT_EGRESS, &e->egress);
 	return fits ? manx_nl_talk(dp->nl, NULL, NULL, err) : too_large(err, "the endpoint");
 }
 

@@ -17,15 +17,15 @@ bool manx_dp_prefix_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_p
 	return mnl_attr_put_check(nlh, MANX_NL_REQUEST_MAX, type, len + 1, octets);
 }
 
-static bool put_nets(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_prefixes *nets)
+bool manx_dp_prefixes_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_prefixes *p)
 {
-	for (size_t i = 0; i < nets->n; i++)
-		if (!manx_dp_prefix_put(nlh, type, &nets->p[i]))
+	for (size_t i = 0; i < p->n; i++)
+		if (!manx_dp_prefix_put(nlh, type, &p->p[i]))
 			return false;
 	return true;
 }
 
-static bool put_names(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_names *names)
+bool manx_dp_names_put(struct nlmsghdr *nlh, uint16_t type, const struct manx_dp_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (!mnl_attr_put_strz_check(nlh, MANX_NL_REQUEST_MAX, type, names->s[i]))
@@ -50,9 +50,9 @@ static bool put_field(struct nlmsghdr *nlh, const struct manx_dp_field *f, const
 {
 	switch (f->type) {
 	case MANX_DP_NETS:
-		return put_nets(nlh, f->attr, match);
+		return manx_dp_prefixes_put(nlh, f->attr, match);
 	case MANX_DP_SETS:
-		return put_names(nlh, f->attr, match);
+		return manx_dp_names_put(nlh, f->attr, match);
 	case MANX_DP_PORTS:
 		return put_ports(nlh, f->attr, match);
 	default:

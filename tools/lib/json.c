@@ -226,6 +226,16 @@ int manx_json_known(const struct manx_json *at, const char *const *keys,
 	return 0;
 }
 
+cJSON *manx_json_add_object(cJSON *array)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (cJSON_AddItemToArray(array, object))
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
 bool manx_json_add_u64(cJSON *object, const char *key, uint64_t value)
 {
 	char text[24];

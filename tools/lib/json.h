@@ -79,6 +79,8 @@ int manx_json_text(const struct manx_json *at, const char **out, struct manx_err
 int manx_json_known(const struct manx_json *at, const char *const *keys,
 		    struct manx_error *err);
 
+/* A new object at the end of @array, which owns it; NULL without memory. */
+cJSON *manx_json_add_object(cJSON *array);
 /* A whole number that keeps all its 64 bits (a cJSON number has 53). False without memory. */
 bool manx_json_add_u64(cJSON *object, const char *key, uint64_t value);
 

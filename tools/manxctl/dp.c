@@ -22,7 +22,8 @@ static int read_all(FILE *f, char **text, size_t *len, struct manx_error *err)
 {
 	size_t size = 0;
 
-	for (*len = 0; !feof(f);) {
+	*len = 0;
+	do {
 		if (*len + 1 >= size) {
 			char *more = size < FILE_MAX ? realloc(*text, size + size / 2 + 65536) : NULL;
 
@@ -34,7 +35,7 @@ static int read_all(FILE *f, char **text, size_t *len, struct manx_error *err)
 		*len += fread(*text + *len, 1, size - *len - 1, f);
 		if (ferror(f))
 			return manx_fail_errno(err, -errno, "reading");
-	}
+	} while (!feof(f));
 	(*text)[*len] = '\0';
 	return 0;
 }
