@@ -193,15 +193,24 @@ static int insert(struct manxd_links *links, const struct manx_link *link, struc
 
 /*
  * What changed between @old (NULL: the link is new) and @new. The link of an
- * endpoint is being attached when it is new, and that takes care of the rest.
+ * endpoint is being attached when it is new, and that takes care of the rest;
+ * later, the kernel drops the routes of one that goes down.
  */
 static unsigned int compare(const struct manx_link *old, const struct manx_link *new)
 {
 	if (manxd_link_is_endpoint(new))
-		return 0;
+		return old && !old->up && new->up ? MANXD_LINKS_NETWORK : 0;
 	if (!old || manxd_link_is_endpoint(old))
 		return MANXD_LINKS_NETWORK;
 	return old->up != new->up || old->mtu != new->mtu ? MANXD_LINKS_NETWORK : 0;
+}
+
+void manxd_links_mark_up(struct manxd_links *links, int index)
+{
+	struct manx_link *link = (struct manx_link *)manxd_links_index(links, index);
+
+	if (link)
+		link->up = true;
 }
 
 /* An event says that something about a link changed; what, is asked. */

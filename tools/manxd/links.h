@@ -49,6 +49,9 @@ int manxd_links_sync(struct manxd_links *links, struct manx_error *err);
 /* Take over what the kernel said until now; *changed collects MANXD_LINKS_*. */
 int manxd_links_follow(struct manxd_links *links, unsigned int *changed, struct manx_error *err);
 
+/* This process has set link @index up, and knows what follows: its event changes nothing. */
+void manxd_links_mark_up(struct manxd_links *links, int index);
+
 /* The link that carries endpoint @id, NULL if none does. */
 const struct manx_link *manxd_links_endpoint(const struct manxd_links *links, uint32_t id);
 const struct manx_link *manxd_links_name(const struct manxd_links *links, const char *name);

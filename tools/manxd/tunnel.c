@@ -232,18 +232,22 @@ static int remove_device(struct manxd *d, struct manx_error *err)
 		return 0;
 	if (rc)
 		return rc;
-	manxd_log(LOG_INFO, "removing the tunnel %s", TUNNEL_NAME);
-	return manx_link_del(d->rtnl, link.index, err);
+	rc = manx_link_del(d->rtnl, link.index, err);
+	if (!rc)
+		manxd_log(LOG_INFO, "removed the tunnel %s", TUNNEL_NAME);
+	return rc;
 }
 
 static int make_device(struct manxd *d, struct manx_error *err)
 {
 	const struct manx_addr *local = &manxd_self(d)->ip4.addr;
 	char text[MANX_ADDR_STRLEN];
+	int rc = manx_link_add_tunnel(d->rtnl, TUNNEL_NAME, local, 0, tunnel_mtu(d), err);
 
-	manxd_log(LOG_INFO, "making the tunnel %s, local address %s, MTU %u", TUNNEL_NAME,
-		  manx_addr_format(local, text), tunnel_mtu(d));
-	return manx_link_add_tunnel(d->rtnl, TUNNEL_NAME, local, 0, tunnel_mtu(d), err);
+	if (!rc)
+		manxd_log(LOG_INFO, "made the tunnel %s, local address %s, MTU %u", TUNNEL_NAME,
+			  manx_addr_format(local, text), tunnel_mtu(d));
+	return rc;
 }
 
 /* One of the right kind and local address, or none. */

@@ -22,6 +22,8 @@ int manxd_wire(struct manxd *d, const struct manx_wep *wep, const struct manx_li
 
 	if (!rc)
 		rc = manx_link_up(d->rtnl, link->index, err);
+	if (!rc)
+		manxd_links_mark_up(&d->links, link->index);
 	for (size_t i = 0; !rc && i < wep->n_addr; i++)
 		rc = wire_address(d, wep, &wep->addr[i], link->index, err);
 	return rc ? manx_error_prefix(err, "link %s", link->name) : 0;
