@@ -63,53 +63,53 @@ static void test_directions_that_do_not_apply(void **state)
 }
 
 /* Subjects and peers of namespaced and global policies; who may send to web. */
+static const struct {
+	const char *ns, *selector, *not_selector, *ns_selector;
+	bool web2, far, probe, bare, outside;
+} peers_cases[] = {
+	/*                                             web2   far    probe  bare   outside */
+	{ "shop", "", "", "",                           true,  true,  true,  true,  true },
+	{ "shop", "app == 'web'", "", "",               true,  true,  false, false, false },
+	{ "shop", "all()", "", "",                      true,  true,  false, false, false },
+	{ "shop", "", "app == 'x'", "",                 true,  true,  false, false, false },
+	{ "shop", "", "app == 'web'", "",               false, false, false, false, false },
+	{ "shop", "", "", "all()",                      true,  true,  true,  true,  false },
+	{ "shop", "", "", "global()",                   false, false, false, false, false },
+	{ "shop", "has(app)", "", "projectcalico.org/name == 'test'",
+							false, false, true,  false, false },
+	{ "shop", "", "has(app)", "kubernetes.io/metadata.name == 'test'",
+							false, false, false, true,  false },
+	{ NULL,   "app == 'web'", "", "",               true,  true,  true,  false, false },
+	{ NULL,   "", "app == 'web'", "",               false, false, false, true,  true },
+	{ NULL,   "!has(app)", "", "",                  false, false, false, true,  false },
+	{ NULL,   "projectcalico.org/namespace == 'test'", "", "",
+							false, false, true,  true,  false },
+	{ NULL,   "projectcalico.org/orchestrator == 'k8s'", "", "",
+							true,  true,  true,  true,  false },
+};
+
 static void test_peers(void **state)
 {
-	static const struct {
-		const char *ns, *selector, *not_selector, *ns_selector;
-		bool web2, far, probe, bare, outside;
-	} cases[] = {
-		/*                                             web2   far    probe  bare   outside */
-		{ "shop", "", "", "",                           true,  true,  true,  true,  true },
-		{ "shop", "app == 'web'", "", "",               true,  true,  false, false, false },
-		{ "shop", "all()", "", "",                      true,  true,  false, false, false },
-		{ "shop", "", "app == 'x'", "",                 true,  true,  false, false, false },
-		{ "shop", "", "app == 'web'", "",               false, false, false, false, false },
-		{ "shop", "", "", "all()",                      true,  true,  true,  true,  false },
-		{ "shop", "", "", "global()",                   false, false, false, false, false },
-		{ "shop", "has(app)", "", "projectcalico.org/name == 'test'",
-								false, false, true,  false, false },
-		{ "shop", "", "has(app)", "kubernetes.io/metadata.name == 'test'",
-								false, false, false, true,  false },
-		{ NULL,   "app == 'web'", "", "",               true,  true,  true,  false, false },
-		{ NULL,   "", "app == 'web'", "",               false, false, false, true,  true },
-		{ NULL,   "!has(app)", "", "",                  false, false, false, true,  false },
-		{ NULL,   "projectcalico.org/namespace == 'test'", "", "",
-								false, false, true,  true,  false },
-		{ NULL,   "projectcalico.org/orchestrator == 'k8s'", "", "",
-								true,  true,  true,  true,  false },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(peers_cases); i++) {
 		struct manx_policy_rule rule[] = {
-			FROM(ALLOW, .selector = cases[i].selector,
-			     .not_selector = cases[i].not_selector,
-			     .ns_selector = cases[i].ns_selector),
+			FROM(ALLOW, .selector = peers_cases[i].selector,
+			     .not_selector = peers_cases[i].not_selector,
+			     .ns_selector = peers_cases[i].ns_selector),
 		};
 		struct manx_policy p[] = {
-			POLICY(.name = "p", .ns = cases[i].ns, INGRESS(rule)),
+			POLICY(.name = "p", .ns = peers_cases[i].ns, INGRESS(rule)),
 		};
 		struct cluster *c = cluster_compile(p, 1);
 
-		assert_int_equal(tcp(c, WEB, IN, "10.0.0.4", "10.0.0.2"), cases[i].web2);
-		assert_int_equal(tcp(c, WEB, IN, "10.0.1.2", "10.0.0.2"), cases[i].far);
-		assert_int_equal(tcp(c, WEB, IN, "fd00::1:2", "fd00::2"), cases[i].far);
-		assert_int_equal(tcp(c, WEB, IN, "10.0.1.3", "10.0.0.2"), cases[i].probe);
-		assert_int_equal(tcp(c, WEB, IN, "10.0.0.5", "10.0.0.2"), cases[i].bare);
-		assert_int_equal(tcp(c, WEB, IN, "192.0.2.1", "10.0.0.2"), cases[i].outside);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.0.4", "10.0.0.2"), peers_cases[i].web2);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.1.2", "10.0.0.2"), peers_cases[i].far);
+		assert_int_equal(tcp(c, WEB, IN, "fd00::1:2", "fd00::2"), peers_cases[i].far);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.1.3", "10.0.0.2"), peers_cases[i].probe);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.0.5", "10.0.0.2"), peers_cases[i].bare);
+		assert_int_equal(tcp(c, WEB, IN, "192.0.2.1", "10.0.0.2"), peers_cases[i].outside);
 		/* the subject of a namespaced policy lies in its namespace */
-		assert_int_equal(endpoint_of(&c->out, BARE)->ingress.n, cases[i].ns ? 1 : 2);
+		assert_int_equal(endpoint_of(&c->out, BARE)->ingress.n, peers_cases[i].ns ? 1 : 2);
 		cluster_free(c);
 	}
 }
@@ -137,52 +137,52 @@ static struct manx_prefix net(const char *text)
 }
 
 /* Lists of nets and the families that are left; "" is no rule at all. */
+static const struct {
+	const char *net[2], *not_net[2];
+	int ip_version, protocol;
+	const char *families;
+} families_cases[] = {
+	{ { NULL }, { NULL }, 0, -1, "46" },
+	{ { NULL }, { NULL }, 6, -1, "6" },
+	{ { NULL }, { NULL }, 0, IPPROTO_ICMP, "4" },
+	{ { NULL }, { NULL }, 0, IPPROTO_ICMPV6, "6" },
+	{ { "10.0.0.0/8" }, { NULL }, 0, -1, "4" },
+	{ { "10.0.0.0/8", "fd00::/16" }, { NULL }, 0, -1, "46" },
+	{ { "10.0.0.0/8", "fd00::/16" }, { NULL }, 4, -1, "4" },
+	{ { "fd00::/16" }, { NULL }, 4, -1, "" },
+	{ { NULL }, { "192.0.2.0/24" }, 0, -1, "4" },
+	{ { NULL }, { "192.0.2.0/24", "2001:db8::/32" }, 0, -1, "46" },
+	{ { NULL }, { "192.0.2.0/24" }, 6, -1, "" },
+	{ { NULL }, { "0.0.0.0/0" }, 0, -1, "" },
+	{ { NULL }, { "0.0.0.0/0", "2001:db8::/32" }, 0, -1, "6" },
+	{ { "10.0.0.0/8" }, { "2001:db8::/32" }, 0, -1, "" },
+};
+
 static void test_families(void **state)
 {
-	static const struct {
-		const char *net[2], *not_net[2];
-		int ip_version, protocol;
-		const char *families;
-	} cases[] = {
-		{ { NULL }, { NULL }, 0, -1, "46" },
-		{ { NULL }, { NULL }, 6, -1, "6" },
-		{ { NULL }, { NULL }, 0, IPPROTO_ICMP, "4" },
-		{ { NULL }, { NULL }, 0, IPPROTO_ICMPV6, "6" },
-		{ { "10.0.0.0/8" }, { NULL }, 0, -1, "4" },
-		{ { "10.0.0.0/8", "fd00::/16" }, { NULL }, 0, -1, "46" },
-		{ { "10.0.0.0/8", "fd00::/16" }, { NULL }, 4, -1, "4" },
-		{ { "fd00::/16" }, { NULL }, 4, -1, "" },
-		{ { NULL }, { "192.0.2.0/24" }, 0, -1, "4" },
-		{ { NULL }, { "192.0.2.0/24", "2001:db8::/32" }, 0, -1, "46" },
-		{ { NULL }, { "192.0.2.0/24" }, 6, -1, "" },
-		{ { NULL }, { "0.0.0.0/0" }, 0, -1, "" },
-		{ { NULL }, { "0.0.0.0/0", "2001:db8::/32" }, 0, -1, "6" },
-		{ { "10.0.0.0/8" }, { "2001:db8::/32" }, 0, -1, "" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(families_cases); i++) {
 		struct manx_prefix nets[2], not_nets[2];
 		struct manx_policy_rule rule[] = { ANY_RULE(ALLOW) };
 		struct manx_policy p[] = { POLICY(.name = "p", INGRESS(rule)) };
-		int protocol = cases[i].protocol < 0 ? IPPROTO_TCP : cases[i].protocol;
+		int protocol = families_cases[i].protocol < 0 ? IPPROTO_TCP : families_cases[i].protocol;
 		struct packet p4 = { protocol, "10.9.9.9", "10.0.0.2", 80 };
 		struct packet p6 = { protocol, "fd00::9", "fd00::2", 80 };
 		struct manx_entity *e = &rule[0].src;
 		struct cluster *c;
 
-		rule[0].ip_version = cases[i].ip_version;
-		rule[0].protocol = cases[i].protocol;
-		for (e->net = nets; e->n_net < 2 && cases[i].net[e->n_net]; e->n_net++)
-			nets[e->n_net] = net(cases[i].net[e->n_net]);
+		rule[0].ip_version = families_cases[i].ip_version;
+		rule[0].protocol = families_cases[i].protocol;
+		for (e->net = nets; e->n_net < 2 && families_cases[i].net[e->n_net]; e->n_net++)
+			nets[e->n_net] = net(families_cases[i].net[e->n_net]);
 		for (e->not_net = not_nets;
-		     e->n_not_net < 2 && cases[i].not_net[e->n_not_net]; e->n_not_net++)
-			not_nets[e->n_not_net] = net(cases[i].not_net[e->n_not_net]);
+		     e->n_not_net < 2 && families_cases[i].not_net[e->n_not_net]; e->n_not_net++)
+			not_nets[e->n_not_net] = net(families_cases[i].not_net[e->n_not_net]);
 		c = cluster_compile(p, 1);
-		assert_int_equal(allowed(c, WEB, IN, &p4), !!strchr(cases[i].families, '4'));
-		assert_int_equal(allowed(c, WEB, IN, &p6), !!strchr(cases[i].families, '6'));
+		assert_int_equal(allowed(c, WEB, IN, &p4), !!strchr(families_cases[i].families, '4'));
+		assert_int_equal(allowed(c, WEB, IN, &p6), !!strchr(families_cases[i].families, '6'));
 		assert_int_equal(table_of(&c->out, endpoint_of(&c->out, WEB)->ingress.s[0])->n_rules,
-				 *cases[i].families ? 1 : 0);
+				 *families_cases[i].families ? 1 : 0);
 		cluster_free(c);
 	}
 }
