@@ -63,7 +63,7 @@ static void test_directions_that_do_not_apply(void **state)
 }
 
 /* Subjects and peers of namespaced and global policies; who may send to web. */
-static const struct {
+static const struct peers_case {
 	const char *ns, *selector, *not_selector, *ns_selector;
 	bool web2, far, probe, bare, outside;
 } peers_cases[] = {
@@ -92,24 +92,24 @@ static void test_peers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(peers_cases); i++) {
+		const struct peers_case *t = &peers_cases[i];
 		struct manx_policy_rule rule[] = {
-			FROM(ALLOW, .selector = peers_cases[i].selector,
-			     .not_selector = peers_cases[i].not_selector,
-			     .ns_selector = peers_cases[i].ns_selector),
+			FROM(ALLOW, .selector = t->selector, .not_selector = t->not_selector,
+			     .ns_selector = t->ns_selector),
 		};
 		struct manx_policy p[] = {
-			POLICY(.name = "p", .ns = peers_cases[i].ns, INGRESS(rule)),
+			POLICY(.name = "p", .ns = t->ns, INGRESS(rule)),
 		};
 		struct cluster *c = cluster_compile(p, 1);
 
-		assert_int_equal(tcp(c, WEB, IN, "10.0.0.4", "10.0.0.2"), peers_cases[i].web2);
-		assert_int_equal(tcp(c, WEB, IN, "10.0.1.2", "10.0.0.2"), peers_cases[i].far);
-		assert_int_equal(tcp(c, WEB, IN, "fd00::1:2", "fd00::2"), peers_cases[i].far);
-		assert_int_equal(tcp(c, WEB, IN, "10.0.1.3", "10.0.0.2"), peers_cases[i].probe);
-		assert_int_equal(tcp(c, WEB, IN, "10.0.0.5", "10.0.0.2"), peers_cases[i].bare);
-		assert_int_equal(tcp(c, WEB, IN, "192.0.2.1", "10.0.0.2"), peers_cases[i].outside);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.0.4", "10.0.0.2"), t->web2);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.1.2", "10.0.0.2"), t->far);
+		assert_int_equal(tcp(c, WEB, IN, "fd00::1:2", "fd00::2"), t->far);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.1.3", "10.0.0.2"), t->probe);
+		assert_int_equal(tcp(c, WEB, IN, "10.0.0.5", "10.0.0.2"), t->bare);
+		assert_int_equal(tcp(c, WEB, IN, "192.0.2.1", "10.0.0.2"), t->outside);
 		/* the subject of a namespaced policy lies in its namespace */
-		assert_int_equal(endpoint_of(&c->out, BARE)->ingress.n, peers_cases[i].ns ? 1 : 2);
+		assert_int_equal(endpoint_of(&c->out, BARE)->ingress.n, t->ns ? 1 : 2);
 		cluster_free(c);
 	}
 }
@@ -137,7 +137,7 @@ static struct manx_prefix net(const char *text)
 }
 
 /* Lists of nets and the families that are left; "" is no rule at all. */
-static const struct {
+static const struct families_case {
 	const char *net[2], *not_net[2];
 	int ip_version, protocol;
 	const char *families;
@@ -162,27 +162,28 @@ static void test_families(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(families_cases); i++) {
+		const struct families_case *t = &families_cases[i];
 		struct manx_prefix nets[2], not_nets[2];
 		struct manx_policy_rule rule[] = { ANY_RULE(ALLOW) };
 		struct manx_policy p[] = { POLICY(.name = "p", INGRESS(rule)) };
-		int protocol = families_cases[i].protocol < 0 ? IPPROTO_TCP : families_cases[i].protocol;
+		int protocol = t->protocol < 0 ? IPPROTO_TCP : t->protocol;
 		struct packet p4 = { protocol, "10.9.9.9", "10.0.0.2", 80 };
 		struct packet p6 = { protocol, "fd00::9", "fd00::2", 80 };
 		struct manx_entity *e = &rule[0].src;
 		struct cluster *c;
 
-		rule[0].ip_version = families_cases[i].ip_version;
-		rule[0].protocol = families_cases[i].protocol;
-		for (e->net = nets; e->n_net < 2 && families_cases[i].net[e->n_net]; e->n_net++)
-			nets[e->n_net] = net(families_cases[i].net[e->n_net]);
-		for (e->not_net = not_nets;
-		     e->n_not_net < 2 && families_cases[i].not_net[e->n_not_net]; e->n_not_net++)
-			not_nets[e->n_not_net] = net(families_cases[i].not_net[e->n_not_net]);
+		rule[0].ip_version = t->ip_version;
+		rule[0].protocol = t->protocol;
+		for (e->net = nets; e->n_net < 2 && t->net[e->n_net]; e->n_net++)
+			nets[e->n_net] = net(t->net[e->n_net]);
+		for (e->not_net = not_nets; e->n_not_net < 2 && t->not_net[e->n_not_net];
+		     e->n_not_net++)
+			not_nets[e->n_not_net] = net(t->not_net[e->n_not_net]);
 		c = cluster_compile(p, 1);
-		assert_int_equal(allowed(c, WEB, IN, &p4), !!strchr(families_cases[i].families, '4'));
-		assert_int_equal(allowed(c, WEB, IN, &p6), !!strchr(families_cases[i].families, '6'));
+		assert_int_equal(allowed(c, WEB, IN, &p4), !!strchr(t->families, '4'));
+		assert_int_equal(allowed(c, WEB, IN, &p6), !!strchr(t->families, '6'));
 		assert_int_equal(table_of(&c->out, endpoint_of(&c->out, WEB)->ingress.s[0])->n_rules,
-				 *families_cases[i].families ? 1 : 0);
+				 *t->families ? 1 : 0);
 		cluster_free(c);
 	}
 }
