@@ -40,6 +40,12 @@ struct nlmsghdr *manx_dp_request(struct manx_dp *dp, uint8_t cmd, uint16_t flags
 	return manx_nl_genl_request(dp->nl, dp->family, cmd, flags);
 }
 
+int manx_dp_no_permission(struct manx_error *err)
+{
+	return manx_fail(err, -EPERM,
+			 "the dataplane is open to those who have CAP_NET_ADMIN in this network namespace: run this as root");
+}
+
 int manx_dp_fd(const struct manx_dp *dp)
 {
 	return manx_nl_fd(dp->nl);

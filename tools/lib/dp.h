@@ -125,8 +125,8 @@ struct manx_dp;
 
 /*
  * Connect to the module in the current network namespace. -ENOENT with the
- * remedy ("modprobe manx") when it is not loaded. Anybody may read; changes
- * answer -EPERM without CAP_NET_ADMIN.
+ * remedy ("modprobe manx") when it is not loaded. What is asked and changed
+ * through it answers -EPERM without CAP_NET_ADMIN.
  */
 int manx_dp_open(struct manx_dp **dp, struct manx_error *err);
 void manx_dp_close(struct manx_dp *dp);

@@ -166,28 +166,13 @@ static void table_title(const void *object, char *buf, size_t size)
 	snprintf(buf, size, "table \"%s\"", ((const struct manx_dp_table *)object)->name);
 }
 
-/* Equal as sets; an endpoint has a handful of addresses. */
-static bool same_prefixes(const struct manx_dp_prefixes *a, const struct manx_dp_prefixes *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++) {
-		size_t j = 0;
-
-		while (j < b->n && manx_prefix_cmp(&a->p[i], &b->p[j]) != 0)
-			j++;
-		if (j == b->n)
-			return false;
-	}
-	return true;
-}
-
 static bool endpoint_equal(const struct manx_dp_endpoint *a, const struct manx_dp_endpoint *b)
 {
 	return strcmp(a->name ? a->name : "", b->name ? b->name : "") == 0 &&
 	       a->flags == b->flags && a->has_mac == b->has_mac &&
 	       (!a->has_mac || memcmp(a->mac, b->mac, sizeof(a->mac)) == 0) &&
-	       same_prefixes(&a->addr, &b->addr) && same_prefixes(&a->source, &b->source) &&
+	       manx_dp_prefixes_same(&a->addr, &b->addr) &&
+	       manx_dp_prefixes_same(&a->source, &b->source) &&
 	       manx_dp_names_equal(&a->ingress, &b->ingress) &&
 	       manx_dp_names_equal(&a->egress, &b->egress);
 }
@@ -437,8 +422,5 @@ int manx_dp_apply(struct manx_dp *dp, const struct manx_dp_state *want, uint32_t
 		rc = apply(dp, want, &reached, err);
 	if (generation)
 		*generation = reached;
-	if (rc == -EPERM)
-		return manx_fail(err, rc,
-				 "changing the dataplane needs CAP_NET_ADMIN in this network namespace: run it as root");
-	return rc;
+	return rc == -EPERM ? manx_dp_no_permission(err) : rc;
 }

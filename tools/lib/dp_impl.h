@@ -22,6 +22,8 @@ struct manx_dp {
 };
 
 struct nlmsghdr *manx_dp_request(struct manx_dp *dp, uint8_t cmd, uint16_t flags);
+/* -EPERM, with the remedy */
+int manx_dp_no_permission(struct manx_error *err);
 
 /* dp_state.c: lifetime and order */
 void manx_dp_names_clear(struct manx_dp_names *names);
@@ -39,6 +41,8 @@ int manx_dp_peer_cmp(const void *a, const void *b);
 void manx_dp_state_sort(struct manx_dp_state *st);
 void manx_dp_prefixes_sort(struct manx_dp_prefixes *p);
 bool manx_dp_prefixes_equal(const struct manx_dp_prefixes *a, const struct manx_dp_prefixes *b);
+/* The same in any order, however often each is there; false without memory. */
+bool manx_dp_prefixes_same(const struct manx_dp_prefixes *a, const struct manx_dp_prefixes *b);
 bool manx_dp_names_equal(const struct manx_dp_names *a, const struct manx_dp_names *b);
 bool manx_dp_rule_equal(const struct manx_dp_rule *a, const struct manx_dp_rule *b);
 

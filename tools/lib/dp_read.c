@@ -361,6 +361,8 @@ static int read_again(struct manx_dp *dp, uint32_t id, struct manx_dp_state *st,
 			return 0;
 		}
 		manx_dp_state_clear(st);
+		if (rc == -EPERM)
+			return manx_dp_no_permission(err);
 		if (rc != -ESTALE && rc != -EINTR)
 			return manx_error_prefix(err, "reading the dataplane");
 		nanosleep(&pause, NULL);

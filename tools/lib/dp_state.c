@@ -245,11 +245,38 @@ static bool ranges_equal(const struct manx_dp_ranges *a, const struct manx_dp_ra
 	return true;
 }
 
+static bool prefixes_copy(struct manx_dp_prefixes *to, const struct manx_dp_prefixes *from)
+{
+	to->n = from->n;
+	to->p = calloc(from->n + 1, sizeof(*to->p));
+	if (to->p && from->n)
+		memcpy(to->p, from->p, from->n * sizeof(*to->p));
+	return to->p;
+}
+
+bool manx_dp_prefixes_same(const struct manx_dp_prefixes *a, const struct manx_dp_prefixes *b)
+{
+	struct manx_dp_prefixes x = { 0 }, y = { 0 };
+	bool same = manx_dp_prefixes_equal(a, b);
+
+	if (same)
+		return true;
+	if (prefixes_copy(&x, a) && prefixes_copy(&y, b)) {
+		manx_dp_prefixes_sort(&x);
+		manx_dp_prefixes_sort(&y);
+		same = manx_dp_prefixes_equal(&x, &y);
+	}
+	free(x.p);
+	free(y.p);
+	return same;
+}
+
+/* The module puts nets into an order of its own. */
 static bool field_equal(const struct manx_dp_field *f, const void *a, const void *b)
 {
 	switch (f->type) {
 	case MANX_DP_NETS:
-		return manx_dp_prefixes_equal(a, b);
+		return manx_dp_prefixes_same(a, b);
 	case MANX_DP_SETS:
 		return manx_dp_names_equal(a, b);
 	case MANX_DP_PORTS:

@@ -30,6 +30,8 @@ static int explain(int rc, const char *name, struct manx_error *err)
 	if (rc == -EOPNOTSUPP && access("/sys/module/manx", F_OK))
 		return manx_fail(err, rc,
 				 "the manx kernel module is not loaded: run `modprobe manx`");
+	if (rc == -EPERM)
+		manx_fail(err, rc, "needs CAP_NET_ADMIN in this network namespace: run this as root");
 	return manx_error_prefix(err, "creating link \"%s\"", name);
 }
 
