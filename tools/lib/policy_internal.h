@@ -32,6 +32,9 @@ static inline uint64_t manx_fnv64(uint64_t hash, const char *s)
 
 struct manx_selector;
 
+/* Free a search tree (tsearch), but not what it refers to. */
+void manx_tree_free(void *root);
+
 /**
  * struct manx_scope - the endpoints that a selector means within its limits
  * @text: canonical form of selector and limits, the identity

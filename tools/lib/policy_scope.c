@@ -39,10 +39,15 @@ static void keep(void *node)
 	(void)node;
 }
 
+void manx_tree_free(void *root)
+{
+	tdestroy(root, keep);
+}
+
 void manx_scopes_clear(struct manx_scopes *scopes)
 {
-	tdestroy(scopes->by_text, keep);
-	tdestroy(scopes->by_set, keep);
+	manx_tree_free(scopes->by_text);
+	manx_tree_free(scopes->by_set);
 	for (size_t i = 0; i < scopes->n; i++)
 		scope_free(scopes->scope[i]);
 	free(scopes->scope);

@@ -52,14 +52,9 @@ static void list_free(void *node)
 	free(list);
 }
 
-static void keep(void *node)
-{
-	(void)node;
-}
-
 void manx_tables_clear(struct manx_tables *tables)
 {
-	tdestroy(tables->by_name, keep);
+	manx_tree_free(tables->by_name);
 	tdestroy(tables->by_list, list_free);
 	tables->by_name = tables->by_list = NULL;
 }

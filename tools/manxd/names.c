@@ -53,21 +53,21 @@ void manxd_name_wep(const struct manxd *d, const struct manxd_add *add, char *bu
 	const char *const by_pod[4] = { d->node, "k8s", add->pod, add->target.ifname };
 	const char *const by_id[4] = { d->node, "cni", add->target.container_id,
 				       add->target.ifname };
-	char hex[MANXD_SHA1_HEX];
+	char hex[MANX_SHA1_HEX];
 
 	if (k8s && join(buf, by_pod) && wep_name_is_free(d, add->ns, buf))
 		return;
 	if (join(buf, by_id) && wep_name_is_free(d, add->ns, buf))
 		return;
-	manxd_sha1(add->target.handle, hex);
+	manx_sha1(add->target.handle, hex);
 	snprintf(buf, MANXD_WEP_NAME_SIZE, "cni-%s", hex);
 }
 
 static void hash_name(const char *text, char buf[IFNAMSIZ])
 {
-	char hex[MANXD_SHA1_HEX];
+	char hex[MANX_SHA1_HEX];
 
-	manxd_sha1(text, hex);
+	manx_sha1(text, hex);
 	snprintf(buf, IFNAMSIZ, "manx%.11s", hex);
 }
 
@@ -92,7 +92,7 @@ void manxd_name_link(const struct manxd *d, const struct manxd_add *add, char bu
 void manxd_name_alt(const char *name, const char *ns, const char *pod, const char *ifname,
 		    const char *handle, char buf[MANXD_ALT_NAME_SIZE])
 {
-	char expected[IFNAMSIZ], hex[MANXD_SHA1_HEX];
+	char expected[IFNAMSIZ], hex[MANX_SHA1_HEX];
 	int n = MANXD_ALT_NAME_SIZE;
 
 	pod_name(ns, pod, expected);
@@ -101,7 +101,7 @@ void manxd_name_alt(const char *name, const char *ns, const char *pod, const cha
 	if (n >= MANXD_ALT_NAME_SIZE)
 		n = snprintf(buf, MANXD_ALT_NAME_SIZE, "%s", handle);
 	if (n >= MANXD_ALT_NAME_SIZE) {
-		manxd_sha1(handle, hex);
+		manx_sha1(handle, hex);
 		snprintf(buf, MANXD_ALT_NAME_SIZE, "manx-%s", hex);
 	}
 }

@@ -310,6 +310,13 @@ static int apply_device(struct manxd *d, struct manx_error *err)
 	return rc ? manx_error_prefix(err, "tunnel") : 0;
 }
 
+static int fail_gone(const struct manxd *d, struct manx_error *err)
+{
+	return manx_fail(err, -ENOENT,
+			 "Node(%s) was deleted from the datastore: restart manxd to register this node again, or stop it for good",
+			 d->node);
+}
+
 /* The device does not wait for its address: without one, packets still flow. */
 int manxd_tunnel_apply(struct manxd *d, struct manx_error *err)
 {
@@ -317,11 +324,13 @@ int manxd_tunnel_apply(struct manxd *d, struct manx_error *err)
 	int address_rc, rc;
 
 	rc = manxd_node_find_underlay(d, err);
-	if (rc || !manxd_self(d))
+	if (rc)
 		return rc;
+	if (!manxd_self(d))
+		return fail_gone(d, err);
 	address_rc = apply_address(d, &address_err);
 	if (!manxd_self(d))
-		return address_rc;
+		return fail_gone(d, err);
 	rc = manxd_tunnel_needed(d) ? apply_device(d, err) : remove_device(d, err);
 	if (!rc && address_rc)
 		*err = address_err;

@@ -4,12 +4,12 @@
  * Nothing relies on its strength, so a library of ciphers would be a dependency
  * for thirty lines.
  */
-#ifndef MANXD_SHA1_H
-#define MANXD_SHA1_H
+#ifndef MANX_SHA1_H
+#define MANX_SHA1_H
 
-#define MANXD_SHA1_HEX 41	/* 40 digits and the NUL */
+#define MANX_SHA1_HEX 41	/* 40 digits and the NUL */
 
 /* Lower-case hex of the hash of the text @s into @hex. */
-void manxd_sha1(const char *s, char hex[MANXD_SHA1_HEX]);
+void manx_sha1(const char *s, char hex[MANX_SHA1_HEX]);
 
-#endif /* MANXD_SHA1_H */
+#endif /* MANX_SHA1_H */

@@ -62,7 +62,7 @@ static void add_tail(uint32_t h[5], const char *s, size_t n, uint64_t length)
 		add_block(h, tail + at);
 }
 
-void manxd_sha1(const char *s, char hex[MANXD_SHA1_HEX])
+void manx_sha1(const char *s, char hex[MANX_SHA1_HEX])
 {
 	uint32_t h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
 	size_t length = strlen(s), at = 0;
