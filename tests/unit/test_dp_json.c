@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dp.h"
+#include "dp_impl.h"
 #include "json.h"
 
 /* Every member there is, in canonical order and form. */
@@ -143,6 +143,31 @@ static void order_and_repetition_do_not_matter(void **state)
 	assert_non_null(strstr(text, "\"peers\":[\"192.0.2.1\",\"192.0.2.2\"]"));
 	cJSON_free(text);
 	manx_dp_state_clear(&st);
+}
+
+/* The module does not keep the order of nets, so it must not count as a change. */
+static void nets_of_rules_compare_in_any_order(void **state)
+{
+	static const char *const nets[] = {
+		"\"10.0.0.0/8\",\"fd00::/8\",\"192.0.2.1\"",
+		"\"192.0.2.1/32\",\"10.0.0.0/8\",\"fd00::/8\",\"10.0.0.0/8\"",
+		"\"10.0.0.0/8\",\"fd00::/8\",\"192.0.2.2\"",
+	};
+	struct manx_dp_state st[3];
+	struct manx_error err;
+	char text[400];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "{\"tables\":[{\"name\":\"t\",\"direction\":\"ingress\","
+			 "\"defaultAction\":\"deny\",\"rules\":[{\"id\":1,\"action\":\"allow\","
+			 "\"destination\":{\"nets\":[%s]}}]}]}", nets[i]);
+		assert_int_equal(load(text, &st[i], &err), 0);
+	}
+	assert_true(manx_dp_rule_equal(st[0].table[0].rule, st[1].table[0].rule));
+	assert_false(manx_dp_rule_equal(st[0].table[0].rule, st[2].table[0].rule));
+	for (int i = 0; i < 3; i++)
+		manx_dp_state_clear(&st[i]);
 }
 
 #define RULE(members) \
@@ -279,6 +304,7 @@ int main(void)
 		cmocka_unit_test(counters_are_skipped),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(order_and_repetition_do_not_matter),
+		cmocka_unit_test(nets_of_rules_compare_in_any_order),
 		cmocka_unit_test(refusals_name_the_place),
 		cmocka_unit_test(what_is_not_json),
 		cmocka_unit_test(damaged_text_is_harmless),
