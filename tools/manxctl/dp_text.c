@@ -55,10 +55,16 @@ static void write_ports(FILE *f, const struct manx_dp_ranges *ports)
 	}
 }
 
-/* "from 10.0.0.0/8 in set a not 10.1.0.0/16 port 80" */
+/* "and" in front of every piece but the first, "not" where it must not match. */
+static void begin_piece(FILE *f, size_t *pieces, int not)
+{
+	fprintf(f, "%s%s", (*pieces)++ ? " and " : " ", not ? "not " : "");
+}
+
+/* "from 10.0.0.0/8 and set a and not 10.1.0.0/16 and port 80" */
 static void write_side(FILE *f, const char *word, const struct manx_dp_side *side)
 {
-	static const char *const negation[] = { "", "not " };
+	size_t pieces = 0;
 	bool any = false;
 
 	for (int i = 0; i < 2; i++)
@@ -68,15 +74,17 @@ static void write_side(FILE *f, const char *word, const struct manx_dp_side *sid
 	fprintf(f, " %s", word);
 	for (int not = 0; not < 2; not++) {
 		if (side->net[not].n) {
-			fprintf(f, " %s", negation[not]);
+			begin_piece(f, &pieces, not);
 			manxctl_dp_write_prefixes(f, &side->net[not], RULE_LIST_MAX);
 		}
 		if (side->set[not].n) {
-			fprintf(f, " %sin set ", negation[not]);
+			begin_piece(f, &pieces, not);
+			fputs("set ", f);
 			manxctl_dp_write_names(f, &side->set[not], RULE_LIST_MAX);
 		}
 		if (side->port[not].n) {
-			fprintf(f, " %sport ", negation[not]);
+			begin_piece(f, &pieces, not);
+			fputs("port ", f);
 			write_ports(f, &side->port[not]);
 		}
 	}
