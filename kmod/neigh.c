@@ -30,22 +30,30 @@ struct manx_na {
 	u8 opt_mac[ETH_ALEN];
 } __packed;
 
-/* May @n be told where @target is? */
+/*
+ * May @n be told where @target is? A link-local address for which the node asks
+ * on this link is the pod's: it makes one itself, the endpoint does not list it.
+ */
 static bool manx_neigh_wanted(const struct manx_neigh *n, u8 family,
 			      const union nf_inet_addr *target)
 {
+	if (!n->from_pod && family == NFPROTO_IPV6 &&
+	    ipv6_addr_type(&target->in6) & IPV6_ADDR_LINKLOCAL)
+		return true;
 	return manx_endpoint_has(n->ep, family, target) != n->from_pod;
 }
 
-static void manx_neigh_receive(struct net_device *dev, struct sk_buff *skb)
+static bool manx_neigh_receive(struct net_device *dev, struct sk_buff *skb)
 {
 	unsigned int len = skb->len + ETH_HLEN;
 
 	skb->dev = dev;
 	skb->pkt_type = PACKET_HOST;
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (__netif_rx(skb) != NET_RX_SUCCESS)
+		return false;
 	dev_sw_netstats_rx_add(dev, len);
-	__netif_rx(skb);
+	return true;
 }
 
 static bool manx_arp_valid(const struct manx_arp *arp, const struct ethhdr *eth)
@@ -56,7 +64,7 @@ static bool manx_arp_valid(const struct manx_arp *arp, const struct ethhdr *eth)
 	       arp->hdr.ar_op == htons(ARPOP_REQUEST) &&
 	       ether_addr_equal(arp->sha, eth->h_source) &&
 	       is_valid_ether_addr(arp->sha) &&
-	       arp->sip && arp->sip != arp->tip &&
+	       arp->sip != arp->tip &&
 	       !ipv4_is_multicast(arp->sip) && !ipv4_is_loopback(arp->sip) &&
 	       arp->tip && !ipv4_is_multicast(arp->tip) &&
 	       !ipv4_is_loopback(arp->tip) && !ipv4_is_lbcast(arp->tip);
@@ -74,7 +82,8 @@ bool manx_neigh_arp(const struct manx_neigh *n, const struct sk_buff *skb)
 		return false;
 	sip.ip = arp.sip;
 	tip.ip = arp.tip;
-	if (n->from_pod && !manx_endpoint_may_send(n->ep, NFPROTO_IPV4, &sip))
+	/* A node without IPv4 address asks from 0.0.0.0; a pod probes from there. */
+	if (n->from_pod && (!sip.ip || !manx_endpoint_may_send(n->ep, NFPROTO_IPV4, &sip)))
 		return false;
 	if (!manx_neigh_wanted(n, NFPROTO_IPV4, &tip))
 		return false;
@@ -84,8 +93,7 @@ bool manx_neigh_arp(const struct manx_neigh *n, const struct sk_buff *skb)
 		return false;
 	skb_reset_mac_header(reply);
 	__skb_pull(reply, skb_network_offset(reply));
-	manx_neigh_receive(n->dev, reply);
-	return true;
+	return manx_neigh_receive(n->dev, reply);
 }
 
 /*
@@ -203,6 +211,5 @@ bool manx_neigh_nd(const struct manx_neigh *n, const struct sk_buff *skb)
 	reply = manx_na_create(n, &iph, &target.in6, mac);
 	if (!reply)
 		return false;
-	manx_neigh_receive(n->dev, reply);
-	return true;
+	return manx_neigh_receive(n->dev, reply);
 }
