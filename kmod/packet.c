@@ -11,8 +11,10 @@
 #include <linux/ipv6.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/ndisc.h>
 
-static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off,
+/* @off: of the transport header; @end: of the packet, whatever @skb holds besides */
+static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off, unsigned int end,
 				 struct manx_packet *p)
 {
 	__be16 ports[2];
@@ -24,14 +26,14 @@ static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off,
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-		if (skb_copy_bits(skb, off, ports, sizeof(ports)))
+		if (off + sizeof(ports) > end || skb_copy_bits(skb, off, ports, sizeof(ports)))
 			return false;
 		p->sport = ntohs(ports[0]);
 		p->dport = ntohs(ports[1]);
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		if (skb_copy_bits(skb, off, icmp, sizeof(icmp)))
+		if (off + sizeof(icmp) > end || skb_copy_bits(skb, off, icmp, sizeof(icmp)))
 			return false;
 		p->sport = icmp[0];
 		p->dport = icmp[1];
@@ -50,18 +52,17 @@ static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff,
 	iph = skb_header_pointer(skb, nhoff, sizeof(buf), &buf);
 	if (!iph || iph->version != 4 || iph->ihl < 5)
 		return false;
-	len = skb->len - nhoff;
-	if (iph->ihl * 4 > len)
-		return false;
 	/* tot_len 0 with GSO: longer than 64 KiB (BIG TCP) */
-	if (iph->tot_len || !skb_is_gso(skb))
-		if (ntohs(iph->tot_len) > len || ntohs(iph->tot_len) < iph->ihl * 4)
-			return false;
+	len = ntohs(iph->tot_len);
+	if (!len && skb_is_gso(skb))
+		len = skb->len - nhoff;
+	if (len > skb->len - nhoff || len < iph->ihl * 4)
+		return false;
 	p->src.ip = iph->saddr;
 	p->dst.ip = iph->daddr;
 	p->protocol = iph->protocol;
 	p->fragment = iph->frag_off & htons(IP_OFFSET);
-	return p->fragment || manx_packet_parse_l4(skb, nhoff + iph->ihl * 4, p);
+	return p->fragment || manx_packet_parse_l4(skb, nhoff + iph->ihl * 4, nhoff + len, p);
 }
 
 static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
@@ -69,6 +70,7 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 {
 	const struct ipv6hdr *iph;
 	struct ipv6hdr buf;
+	unsigned int len;
 	__be16 frag_off;
 	u8 nexthdr;
 	int off;
@@ -76,8 +78,11 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 	iph = skb_header_pointer(skb, nhoff, sizeof(buf), &buf);
 	if (!iph || iph->version != 6)
 		return false;
-	/* payload_len 0: a jumbogram, or GSO longer than 64 KiB */
-	if (iph->payload_len && ntohs(iph->payload_len) > skb->len - nhoff - sizeof(buf))
+	/* payload_len 0: a jumbogram (RFC 2675), or GSO longer than 64 KiB */
+	len = ntohs(iph->payload_len);
+	if (!len && (skb_is_gso(skb) || iph->nexthdr == NEXTHDR_HOP))
+		len = skb->len - nhoff - sizeof(buf);
+	if (len > skb->len - nhoff - sizeof(buf))
 		return false;
 	p->src.in6 = iph->saddr;
 	p->dst.in6 = iph->daddr;
@@ -87,7 +92,7 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 		return false;
 	p->protocol = nexthdr;
 	p->fragment = frag_off & htons(IP6_OFFSET);
-	return p->fragment || manx_packet_parse_l4(skb, off, p);
+	return p->fragment || manx_packet_parse_l4(skb, off, nhoff + sizeof(buf) + len, p);
 }
 
 bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
@@ -104,9 +109,20 @@ bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
 
 bool manx_packet_is_nd(const struct manx_packet *p)
 {
-	return p->family == NFPROTO_IPV6 && p->protocol == IPPROTO_ICMPV6 && !p->fragment &&
-	       ((p->sport >= ICMPV6_MGM_QUERY && p->sport <= 137) ||
-		p->sport == ICMPV6_MLD2_REPORT);
+	if (p->family != NFPROTO_IPV6 || p->protocol != IPPROTO_ICMPV6 || p->fragment)
+		return false;
+	switch (p->sport) {
+	case ICMPV6_MGM_QUERY:
+	case ICMPV6_MGM_REPORT:
+	case ICMPV6_MGM_REDUCTION:
+	case ICMPV6_MLD2_REPORT:
+	case NDISC_ROUTER_SOLICITATION:
+	case NDISC_NEIGHBOUR_SOLICITATION:
+	case NDISC_NEIGHBOUR_ADVERTISEMENT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 bool manx_packet_is_icmp_error(const struct manx_packet *p)
