@@ -44,10 +44,6 @@ static void manx_pair_deliver(struct sk_buff *skb, struct net_device *from,
 			  MANX_DROP_REASON_LINK_DOWN, NULL);
 		return;
 	}
-	if (skb_orphan_frags(skb, GFP_ATOMIC)) {
-		manx_drop(skb, link->ns, link, MANX_DROP_REASON_NO_MEMORY, NULL);
-		return;
-	}
 	/* Also within one namespace: marks never pass between pod and node. */
 	skb_scrub_packet(skb, true);
 	skb->priority = 0;
@@ -104,7 +100,8 @@ static bool manx_source_is_local(const struct manx_endpoint *ep, const struct ma
 		       p->protocol == IPPROTO_UDP && p->dport == 67;
 	if (ipv6_addr_any(&p->src.in6))
 		return manx_packet_is_nd(p);
-	if (!(ipv6_addr_type(&p->src.in6) & IPV6_ADDR_LINKLOCAL))
+	if (ipv6_addr_is_multicast(&p->src.in6) ||
+	    !(ipv6_addr_type(&p->src.in6) & IPV6_ADDR_LINKLOCAL))
 		return false;
 	return manx_packet_is_nd(p) || (ipv6_addr_type(&p->dst.in6) & IPV6_ADDR_LINKLOCAL);
 }
@@ -125,15 +122,33 @@ static int manx_neigh_frame(struct sk_buff *skb, const struct ethhdr *eth,
 	return answered ? MANX_CONSUMED : MANX_DROP_REASON_NEIGHBOUR;
 }
 
+static bool manx_is_icmp6(const struct manx_packet *p, u16 type)
+{
+	return p->family == NFPROTO_IPV6 && p->protocol == IPPROTO_ICMPV6 && !p->fragment &&
+	       p->sport == type;
+}
+
 static bool manx_is_solicitation(const struct manx_packet *p)
 {
-	return manx_packet_is_nd(p) && (p->sport == NDISC_NEIGHBOUR_SOLICITATION ||
-					p->sport == NDISC_NEIGHBOUR_ADVERTISEMENT);
+	return manx_is_icmp6(p, NDISC_NEIGHBOUR_SOLICITATION) ||
+	       manx_is_icmp6(p, NDISC_NEIGHBOUR_ADVERTISEMENT);
+}
+
+/* What only a router may say: a node that listened would route through a pod. */
+static bool manx_is_router_word(const struct manx_packet *p)
+{
+	return manx_is_icmp6(p, NDISC_ROUTER_ADVERTISEMENT) || manx_is_icmp6(p, NDISC_REDIRECT);
 }
 
 /* The Ethernet part: MANX_PASS or a reason to drop. */
 static int manx_frame_open(struct sk_buff *skb, const struct manx_endpoint *ep, struct ethhdr *eth)
 {
+	/*
+	 * Pages that the sender still has mapped (PACKET_TX_RING, MSG_ZEROCOPY)
+	 * are copied before they are read: what is checked is what is delivered.
+	 */
+	if (skb_orphan_frags(skb, GFP_ATOMIC))
+		return MANX_DROP_REASON_NO_MEMORY;
 	if (!manx_frame_type(skb, eth))
 		return MANX_DROP_REASON_ETHERTYPE;
 	return ep ? MANX_PASS : MANX_DROP_REASON_CLOSED;
@@ -175,6 +190,8 @@ static int manx_entry(struct sk_buff *skb, struct net_device *dev, struct net_de
 		return MANX_DROP_REASON_SOURCE_ADDRESS;
 	if (manx_is_solicitation(p))
 		return manx_neigh_frame(skb, &eth, &n);
+	if (manx_is_router_word(p))
+		return MANX_DROP_REASON_NEIGHBOUR;
 	if (manx_is_encap(p) && !(ep->flags & MANX_ENDPOINT_FLAGS_ALLOW_ENCAP))
 		return MANX_DROP_REASON_ENCAP;
 	return MANX_PASS;
@@ -185,12 +202,14 @@ static void manx_pair_finish(struct sk_buff *skb, int what, struct net_device *f
 			     struct net_device *to, struct manx_link *link,
 			     const struct manx_packet *p)
 {
-	if (likely(what == MANX_PASS))
+	if (likely(what == MANX_PASS)) {
 		manx_pair_deliver(skb, from, to, link);
-	else if (what == MANX_CONSUMED)
+	} else if (what == MANX_CONSUMED) {
 		consume_skb(skb);
-	else
+	} else {
+		dev_core_stats_tx_dropped_inc(from);
 		manx_drop(skb, link->ns, link, what, p->family ? p : NULL);
+	}
 }
 
 static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
@@ -274,9 +293,8 @@ static int manx_pair_open(struct net_device *dev)
 {
 	struct net_device *peer = rtnl_dereference(manx_link(dev)->peer);
 
-	if (!peer)
-		return -ENOTCONN;
-	if (peer->flags & IFF_UP) {
+	/* none yet, while newlink brings the peer up before it makes the primary */
+	if (peer && peer->flags & IFF_UP) {
 		netif_carrier_on(dev);
 		netif_carrier_on(peer);
 	}
@@ -329,8 +347,10 @@ static void manx_primary_uninit(struct net_device *dev)
 
 	if (link->endpoint != MANX_ENDPOINT_NONE) {
 		xa_erase(&link->ns->links, link->endpoint);
-		manx_event_endpoint(link->ns->net, MANX_EVENT_TYPE_ENDPOINT_UNBOUND,
-				    link->endpoint, dev->ifindex);
+		/* not after a registration that failed: nobody was told of it */
+		if (dev->reg_state == NETREG_UNREGISTERING)
+			manx_event_endpoint(link->ns->net, MANX_EVENT_TYPE_ENDPOINT_UNBOUND,
+					    link->endpoint, dev->ifindex);
 	}
 	manx_hooks_put(link->ns);
 }
