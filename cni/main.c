@@ -38,7 +38,7 @@ static void catch_signals(void)
 
 static int about(void)
 {
-	fputs("manx: CNI plugin that connects containers through the manx kernel module;\n"
+	fputs("manx " MANX_VERSION ": CNI plugin that connects containers through the manx kernel module;\n"
 	      "a container runtime calls it with CNI_COMMAND set. CNI versions:", stderr);
 	for (const char *const *v = manx_cni_versions; *v; v++)
 		fprintf(stderr, " %s", *v);

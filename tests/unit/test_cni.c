@@ -103,6 +103,10 @@ static void override(void **state)
 	}
 }
 
+#define TEN "0123456789"
+#define FIFTY TEN TEN TEN TEN TEN
+#define LONG_NAME FIFTY FIFTY FIFTY FIFTY FIFTY "abc"	/* as long as a pod's may be: 253 */
+
 static void arguments(void **state)
 {
 	static const struct {
@@ -116,6 +120,8 @@ static void arguments(void **state)
 		{ "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=p-0;", 0, "ns", "p-0", true },
 		{ "K8S_POD_NAME=box;IgnoreUnknown=1;MAC=;IP=", 0, "", "box", false },
 		{ "Foo=bar=baz;Other=", 0, "", "", false },
+		{ "K8S_POD_NAME=" LONG_NAME, 0, "", LONG_NAME, false },
+		{ "K8S_POD_NAME=x" LONG_NAME, 4, "", "", false },
 		{ "K8S_POD_NAME", 4, "", "", false },
 		{ "K8S_POD_NAME=a/b", 4, "", "", false },
 		{ "K8S_POD_NAMESPACE=..", 4, "", "", false },

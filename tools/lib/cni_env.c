@@ -12,17 +12,24 @@
 #define LETTERS_DIGITS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+/* Of Kubernetes' namespaces and pods; what struct manx_cni_args has room for. */
+#define K8S_NAME_MAX 253
+
 static const char *const verbs[] = {
 	[MANX_CNI_ADD] = "ADD", [MANX_CNI_DEL] = "DEL", [MANX_CNI_CHECK] = "CHECK",
 	[MANX_CNI_GC] = "GC", [MANX_CNI_STATUS] = "STATUS", [MANX_CNI_VERSION] = "VERSION",
 };
 
-bool manx_cni_is_word(const char *s)
+static bool is_word(const char *s, size_t max)
 {
 	size_t n = strlen(s);
 
-	return n && n <= MANX_CNI_WORD_MAX && strspn(s, LETTERS_DIGITS "_.-") == n &&
-	       strspn(s, LETTERS_DIGITS);
+	return n && n <= max && strspn(s, LETTERS_DIGITS "_.-") == n && strspn(s, LETTERS_DIGITS);
+}
+
+bool manx_cni_is_word(const char *s)
+{
+	return is_word(s, MANX_CNI_WORD_MAX);
 }
 
 /*
@@ -151,11 +158,11 @@ static int take_pair(struct manx_cni_args *args, const char *key, const char *va
 		}
 	if (!to || !*value)
 		return 0;
-	if (!manx_cni_is_word(value)) {
+	if (!is_word(value, K8S_NAME_MAX)) {
 		manx_fail(err, -EINVAL, "CNI_ARGS: %s=%.80s: not a name", key, value);
 		return MANX_CNI_BAD_ENV;
 	}
-	strcpy(to, value);	/* MANX_CNI_WORD_MAX fits */
+	strcpy(to, value);
 	return 0;
 }
 

@@ -7,6 +7,16 @@
 
 #include "dp_impl.h"
 
+int manx_dp_resolve(struct manx_dp *dp, struct manx_error *err)
+{
+	int rc = manx_nl_genl_family(dp->nl, MANX_FAMILY_NAME, &dp->family, MANX_MCGRP_EVENTS,
+				     &dp->events, err);
+
+	if (rc == -ENOENT)
+		manx_fail(err, rc, "the manx kernel module is not loaded: run `modprobe manx`");
+	return rc;
+}
+
 int manx_dp_open(struct manx_dp **out, struct manx_error *err)
 {
 	struct manx_dp *dp = calloc(1, sizeof(*dp));
@@ -16,10 +26,7 @@ int manx_dp_open(struct manx_dp **out, struct manx_error *err)
 		return manx_fail(err, -ENOMEM, "out of memory");
 	rc = manx_nl_open(&dp->nl, NETLINK_GENERIC, err);
 	if (!rc)
-		rc = manx_nl_genl_family(dp->nl, MANX_FAMILY_NAME, &dp->family,
-					 MANX_MCGRP_EVENTS, &dp->events, err);
-	if (rc == -ENOENT)
-		manx_fail(err, rc, "the manx kernel module is not loaded: run `modprobe manx`");
+		rc = manx_dp_resolve(dp, err);
 	if (rc)
 		manx_dp_close(dp);
 	else

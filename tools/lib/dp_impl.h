@@ -21,6 +21,8 @@ struct manx_dp {
 	uint32_t events;
 };
 
+/* Find the family's id, which changes when the module is loaded anew. -ENOENT. */
+int manx_dp_resolve(struct manx_dp *dp, struct manx_error *err);
 struct nlmsghdr *manx_dp_request(struct manx_dp *dp, uint8_t cmd, uint16_t flags);
 /* -EPERM, with the remedy */
 int manx_dp_no_permission(struct manx_error *err);

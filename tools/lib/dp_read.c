@@ -341,6 +341,22 @@ static int read_all(struct manx_dp *dp, uint32_t id, struct manx_dp_state *st,
 	return rc ? rc : check_generation(dp, st->node.generation, err);
 }
 
+/* Whether a failure of reading passes: 0, or what to return. */
+static int passes(struct manx_dp *dp, int rc, struct manx_error *err)
+{
+	switch (rc) {
+	case -ESTALE:
+	case -EINTR:
+		return 0;
+	case -ENOENT:		/* the family: the module is gone, or was loaded anew */
+		return manx_dp_resolve(dp, err);
+	case -EPERM:
+		return manx_dp_no_permission(err);
+	default:
+		return manx_error_prefix(err, "reading the dataplane");
+	}
+}
+
 /*
  * Read with @once until nothing came between. *@st is empty after a failure.
  */
@@ -361,10 +377,9 @@ static int read_again(struct manx_dp *dp, uint32_t id, struct manx_dp_state *st,
 			return 0;
 		}
 		manx_dp_state_clear(st);
-		if (rc == -EPERM)
-			return manx_dp_no_permission(err);
-		if (rc != -ESTALE && rc != -EINTR)
-			return manx_error_prefix(err, "reading the dataplane");
+		rc = passes(dp, rc, err);
+		if (rc)
+			return rc;
 		nanosleep(&pause, NULL);
 	}
 	return manx_fail(err, -EAGAIN, "the dataplane changed %d times while it was read",
