@@ -36,6 +36,27 @@ static void manx_flow_tuple(const struct nf_conn *ct, struct manx_packet *p)
 	}
 }
 
+/*
+ * Is the packet about an existing flow, not of one: an ICMP error that quotes
+ * it, or a reset that a firewall sent in its name? Expected connections of
+ * helpers carry the same mark, but are flows of their own. conntrack looks at
+ * the quoted packet only; so an endpoint is believed just about flows of which
+ * it is an end.
+ */
+static bool manx_flow_related(const struct nf_conn *ct, enum ip_conntrack_info info,
+			      const struct manx_packet *p, u32 from)
+{
+	enum ip_conntrack_dir dir = CTINFO2DIR(info);
+
+	if (info != IP_CT_RELATED && info != IP_CT_RELATED_REPLY)
+		return false;
+	if (test_bit(IPS_EXPECTED_BIT, &ct->status))
+		return false;
+	return from <= MANX_ENDPOINT_NODE ||
+	       nf_inet_addr_cmp(&p->src, &ct->tuplehash[dir].tuple.src.u3) ||
+	       nf_inet_addr_cmp(&p->src, &ct->tuplehash[!dir].tuple.dst.u3);
+}
+
 void manx_flow_of(const struct sk_buff *skb, const struct manx_packet *p, u32 from, u32 to,
 		  struct manx_flow *flow)
 {
@@ -48,12 +69,8 @@ void manx_flow_of(const struct sk_buff *skb, const struct manx_packet *p, u32 fr
 	flow->related = false;
 	if (!ct || nf_ct_is_template(ct) || nf_ct_l3num(ct) != p->family)
 		return;
-	if (manx_packet_is_icmp_error(p)) {
-		/* conntrack matched the packet that it quotes */
-		flow->related = info == IP_CT_RELATED || info == IP_CT_RELATED_REPLY;
-		return;
-	}
-	if (nf_ct_protonum(ct) != p->protocol)
+	flow->related = manx_flow_related(ct, info, p, from);
+	if (flow->related || manx_packet_is_icmp_error(p) || nf_ct_protonum(ct) != p->protocol)
 		return;
 	manx_flow_tuple(ct, &flow->p);
 	if (CTINFO2DIR(info) == IP_CT_DIR_REPLY)

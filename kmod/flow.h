@@ -15,7 +15,7 @@
  *	NAT
  * @src: endpoint id, or MANX_ENDPOINT_*, where the flow began
  * @dst: where it goes
- * @related: the packet is an ICMP error about an existing flow
+ * @related: the packet is an error or a reset about an existing flow
  */
 struct manx_flow {
 	struct manx_packet p;

@@ -88,6 +88,14 @@ static struct manx_verdict manx_judge_to_node(const struct manx_ruleset *rs,
 	return v;
 }
 
+/* Without chains an endpoint is closed, even to its node. */
+static bool manx_is_open(const struct manx_ruleset *rs, u32 id)
+{
+	const struct manx_endpoint *ep = manx_ruleset_endpoint(rs, id);
+
+	return ep && (ep->n_chain[MANX_DIRECTION_INGRESS] || ep->n_chain[MANX_DIRECTION_EGRESS]);
+}
+
 static bool manx_is_endpoint(u32 id)
 {
 	return id > MANX_ENDPOINT_NODE;
@@ -108,7 +116,7 @@ struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs
 	}
 	if (v.action != MANX_ACTION_ALLOW || !manx_is_endpoint(dst))
 		return v.action == MANX_ACTION_ALLOW ? allow : v;
-	if (src == MANX_ENDPOINT_NODE && manx_ruleset_endpoint(rs, dst))
+	if (src == MANX_ENDPOINT_NODE && manx_is_open(rs, dst))
 		return allow;
 	v = manx_judge_end(ns, rs, dst, MANX_DIRECTION_INGRESS, p);
 	return v.action == MANX_ACTION_ALLOW ? allow : v;

@@ -97,9 +97,9 @@ static void manx_setup(struct net_device *dev)
 
 static const struct nla_policy manx_link_policy[IFLA_MANX_MAX + 1] = {
 	[IFLA_MANX_UNSPEC]	= { .strict_start_type = IFLA_MANX_MODE },
+	[IFLA_MANX_PEER]	= { .len = sizeof(struct ifinfomsg) },
 	[IFLA_MANX_MODE]	= NLA_POLICY_MAX(NLA_U32, __MANX_LINK_MODE_MAX - 1),
 	[IFLA_MANX_ENDPOINT]	= { .type = NLA_U32 },
-	[IFLA_MANX_PEER]	= { .type = NLA_BINARY, .len = U16_MAX },
 	[IFLA_MANX_LOCAL]	= { .type = NLA_BE32 },
 	[IFLA_MANX_TTL]		= NLA_POLICY_MAX(NLA_U32, 255),
 	[IFLA_MANX_ROLE]	= { .type = NLA_REJECT },
@@ -178,10 +178,6 @@ static int manx_peer_attrs(struct nlattr *data[], struct nlattr *tb[], struct if
 	*ifm = NULL;
 	if (!nest)
 		return 0;
-	if (nla_len(nest) < sizeof(struct ifinfomsg)) {
-		NL_SET_ERR_MSG_ATTR(extack, nest, "too short for struct ifinfomsg");
-		return -EINVAL;
-	}
 	err = rtnl_nla_parse_ifinfomsg(tb, nest, extack);
 	if (err)
 		return err;
@@ -241,10 +237,6 @@ static int manx_primary_register(struct net_device *dev, struct nlattr *tb[],
 	manx_dev_set_netns_immutable(dev);
 	if (!tb[IFLA_ADDRESS])
 		eth_hw_addr_set(dev, manx_primary_mac);
-	if (tb[IFLA_IFNAME])
-		nla_strscpy(dev->name, tb[IFLA_IFNAME], IFNAMSIZ);
-	else
-		strscpy(dev->name, "manx%d", IFNAMSIZ);
 	link->endpoint = data && data[IFLA_MANX_ENDPOINT] ?
 			 nla_get_u32(data[IFLA_MANX_ENDPOINT]) : MANX_ENDPOINT_NONE;
 	if (link->endpoint != MANX_ENDPOINT_NONE && xa_load(&link->ns->links, link->endpoint)) {
@@ -256,7 +248,10 @@ static int manx_primary_register(struct net_device *dev, struct nlattr *tb[],
 	if (err)
 		return err;
 	netif_carrier_off(dev);
-	/* A pod that talks to itself through the node needs no better route. */
+	/*
+	 * A pod that talks to itself through the node needs no better route. The
+	 * core ORs this with conf/all, which is the administrator's to clear.
+	 */
 	in_dev = __in_dev_get_rtnl(dev);
 	if (in_dev)
 		IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, 0);
@@ -279,6 +274,12 @@ static int manx_newlink_pair(struct net *src_net, struct net_device *dev, struct
 	net = rtnl_link_get_net(src_net, peer_tb);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
+	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
+		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_MANX_PEER],
+				    "CAP_NET_ADMIN is needed in the peer's namespace, too");
+		put_net(net);
+		return -EPERM;
+	}
 	peer = manx_peer_create(net, peer_tb, ifm, dev->mtu, extack);
 	put_net(net);
 	if (IS_ERR(peer))
@@ -316,6 +317,10 @@ static int manx_newlink_tunnel(struct net_device *dev, struct nlattr *tb[], stru
 	__dev_addr_set(dev, &link->local, sizeof(link->local));
 	if (!tb[IFLA_MTU])
 		dev->mtu = ETH_DATA_LEN - sizeof(struct iphdr);
+	if (dev->mtu > dev->max_mtu) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_MTU], "greater than the maximum of a tunnel");
+		return -ERANGE;
+	}
 	return register_netdevice(dev);
 }
 

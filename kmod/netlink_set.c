@@ -138,11 +138,8 @@ static struct manx_set *manx_nl_own_set(struct manx_ns *ns, struct manx_ruleset 
 static int manx_nl_del_members(struct manx_set *set, const struct manx_prefix *p, u32 n,
 			       struct netlink_ext_ack *extack)
 {
-	int err = 0;
-	u32 i;
+	int err = manx_set_del(set, p, n);
 
-	for (i = 0; i < n && !err; i++)
-		err = manx_set_del(set, &p[i]);
 	if (err)
 		NL_SET_ERR_MSG(extack, "one of the members is not in the set");
 	return err;

@@ -53,10 +53,12 @@ bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
 		       struct manx_packet *p);
 
 /**
- * manx_packet_is_nd() - neighbour or router discovery, or MLD
+ * manx_packet_is_nd() - what a host says to find neighbours, routers, groups
  * @p: packet
  *
- * Return: true for ICMPv6 types 130 to 137 and 143 (RFC 4861, 2710, 3810).
+ * Return: true for neighbour and router solicitations, neighbour
+ * advertisements (RFC 4861) and MLD (RFC 2710, 3810); not for what only routers
+ * say.
  */
 bool manx_packet_is_nd(const struct manx_packet *p);
 

@@ -87,16 +87,22 @@ static void manx_set_sort(struct manx_set *set)
 	set->sorted = true;
 }
 
-int manx_set_del(struct manx_set *set, const struct manx_prefix *p)
+int manx_set_del(struct manx_set *set, const struct manx_prefix *p, u32 n)
 {
-	struct manx_prefix *hit;
+	u32 i, kept = 0, gone = 0;
 
 	manx_set_sort(set);
-	hit = bsearch(p, set->member, set->n, sizeof(*p), manx_prefix_cmp);
-	if (!hit)
-		return -ENOENT;
-	set->n--;
-	memmove(hit, hit + 1, (set->n - (hit - set->member)) * sizeof(*hit));
+	for (i = 0; i < n; i++)
+		if (!bsearch(&p[i], set->member, set->n, sizeof(*p), manx_prefix_cmp))
+			return -ENOENT;
+	/* both ascend: one pass, whatever the numbers */
+	for (i = 0; i < set->n; i++) {
+		while (gone < n && manx_prefix_cmp(&p[gone], &set->member[i]) < 0)
+			gone++;
+		if (gone == n || manx_prefix_cmp(&p[gone], &set->member[i]))
+			set->member[kept++] = set->member[i];
+	}
+	set->n = kept;
 	set->sealed = false;
 	return 0;
 }

@@ -33,13 +33,14 @@ struct manx_set *manx_set_copy(const struct manx_set *set);
 int manx_set_add(struct manx_set *set, const struct manx_prefix *p);
 
 /**
- * manx_set_del() - remove a member
+ * manx_set_del() - remove members
  * @set: nobody else holds it
- * @p: prefix, exactly as it was added
+ * @p: prefixes, ascending, exactly as they were added
+ * @n: number of @p
  *
- * Return: 0, or -ENOENT if it is not a member.
+ * Return: 0, or -ENOENT if one is not a member; then none was removed.
  */
-int manx_set_del(struct manx_set *set, const struct manx_prefix *p);
+int manx_set_del(struct manx_set *set, const struct manx_prefix *p, u32 n);
 
 /**
  * manx_set_seal() - sort the members and build the lookup form

@@ -41,12 +41,12 @@ enum manx_link_role {
 /**
  * enum - attributes of a manx link
  * @IFLA_MANX_UNSPEC: unused
+ * @IFLA_MANX_PEER: nested, &struct ifinfomsg and IFLA_* attributes of the peer
+ *	(name, address, MTU, IFLA_NET_NS_FD or IFLA_NET_NS_PID)
  * @IFLA_MANX_MODE: u32, &enum manx_link_mode
  * @IFLA_MANX_ENDPOINT: u32, id of the endpoint behind a pair, 2 and above,
  *	used by no other link of the namespace. Without it the pair has no
  *	endpoint and lets nothing through
- * @IFLA_MANX_PEER: nested, &struct ifinfomsg and IFLA_* attributes of the peer
- *	(name, address, MTU, IFLA_NET_NS_FD or IFLA_NET_NS_PID)
  * @IFLA_MANX_LOCAL: be32, tunnel: this node's underlay address, mandatory
  * @IFLA_MANX_TTL: u32, tunnel: TTL of the outer header, 1 to 255; without it,
  *	or with 0, the namespace's default TTL. The inner TTL is never copied
@@ -55,9 +55,9 @@ enum manx_link_role {
  */
 enum {
 	IFLA_MANX_UNSPEC,
+	IFLA_MANX_PEER,
 	IFLA_MANX_MODE,
 	IFLA_MANX_ENDPOINT,
-	IFLA_MANX_PEER,
 	IFLA_MANX_LOCAL,
 	IFLA_MANX_TTL,
 	IFLA_MANX_ROLE,
