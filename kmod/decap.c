@@ -11,20 +11,15 @@
  * endpoints, from ourselves or from a third node is dropped.
  */
 #include <linux/icmp.h>
-#include <linux/inetdevice.h>
-#include <net/addrconf.h>
 #include <net/inet_ecn.h>
-#include <net/ip6_fib.h>
-#include <net/ip6_route.h>
-#include <net/ip_fib.h>
 #include <net/ip_tunnels.h>
-#include <net/nexthop.h>
 #include <net/protocol.h>
 #include <net/route.h>
 #include <net/xfrm.h>
 
 #include "drop.h"
 #include "link.h"
+#include "source.h"
 #include "trace.h"
 #include "tunnel.h"
 
@@ -40,59 +35,18 @@ static struct manx_link *manx_tunnel_of(struct net *net, __be32 remote, __be32 l
 	return manx_link(dev);
 }
 
-/* Is any way of a route through @dev to @gw? */
-static bool manx_route4_via(const struct fib_info *fi, const struct net_device *dev, __be32 gw)
+/* What the inner packet may not be: a reason to drop, or -1. */
+static int manx_inner_refused(const struct sk_buff *skb, const struct manx_link *link,
+			      __be32 node)
 {
-	int i;
+	u8 family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	struct manx_packet p;
 
-	for (i = 0; i < fib_info_num_path(fi); i++) {
-		const struct fib_nh_common *nhc = fib_info_nhc((struct fib_info *)fi, i);
-
-		if (nhc->nhc_dev == dev && nhc->nhc_gw_family == AF_INET &&
-		    nhc->nhc_gw.ipv4 == gw)
-			return true;
-	}
-	return false;
-}
-
-static bool manx_inner4_ok(const struct manx_link *link, __be32 saddr, __be32 node)
-{
-	struct flowi4 fl4 = { .daddr = saddr, .flowi4_iif = LOOPBACK_IFINDEX };
-	struct fib_result res;
-
-	if (saddr == node)
-		return true;
-	if (fib_lookup(dev_net(link->dev), &fl4, &res, 0))
-		return false;
-	return res.type == RTN_UNICAST && manx_route4_via(res.fi, link->dev, node);
-}
-
-static bool manx_inner6_ok(const struct manx_link *link, const struct in6_addr *saddr,
-			   __be32 node)
-{
-	struct flowi6 fl6 = { .daddr = *saddr, .flowi6_iif = LOOPBACK_IFINDEX };
-	const struct rt6_info *rt;
-	const struct in6_addr *gw;
-	struct dst_entry *dst;
-	bool ok;
-
-	if (!(ipv6_addr_type(saddr) & IPV6_ADDR_UNICAST))
-		return false;
-	dst = ip6_route_lookup(dev_net(link->dev), &fl6, NULL, 0);
-	rt = dst_rt6_info(dst);
-	gw = &rt->rt6i_gateway;
-	ok = !dst->error && dst->dev == link->dev && ipv6_addr_v4mapped(gw) &&
-	     gw->s6_addr32[3] == node;
-	dst_release(dst);
-	return ok;
-}
-
-static bool manx_inner_ok(const struct sk_buff *skb, const struct manx_link *link, __be32 node)
-{
-	if (skb->protocol == htons(ETH_P_IP))
-		return ip_hdr(skb)->version == 4 && manx_inner4_ok(link, ip_hdr(skb)->saddr, node);
-	return ipv6_hdr(skb)->version == 6 &&
-	       manx_inner6_ok(link, &ipv6_hdr(skb)->saddr, node);
+	if (!manx_packet_parse(skb, 0, family, &p))
+		return MANX_DROP_REASON_MALFORMED;
+	if (family == NFPROTO_IPV4 && p.src.ip == node)
+		return -1;
+	return manx_source_is_behind(link->dev, &p, node) ? -1 : MANX_DROP_REASON_INNER_SOURCE;
 }
 
 /* Consumes @skb, whose outer header has been pulled. */
@@ -100,6 +54,7 @@ static void manx_decap_receive(struct sk_buff *skb, struct manx_link *link,
 			       const struct iphdr *outer)
 {
 	unsigned int len = skb->len;
+	int reason;
 
 	skb->dev = link->dev;
 	skb_reset_mac_header(skb);
@@ -108,8 +63,9 @@ static void manx_decap_receive(struct sk_buff *skb, struct manx_link *link,
 		manx_drop(skb, link->ns, link, MANX_DROP_REASON_MALFORMED, NULL);
 		return;
 	}
-	if (!manx_inner_ok(skb, link, outer->saddr)) {
-		manx_drop(skb, link->ns, link, MANX_DROP_REASON_INNER_SOURCE, NULL);
+	reason = manx_inner_refused(skb, link, outer->saddr);
+	if (reason >= 0) {
+		manx_drop(skb, link->ns, link, reason, NULL);
 		return;
 	}
 	skb->pkt_type = PACKET_HOST;

@@ -6,7 +6,7 @@
  * its gateway (IPv6: as a v4-mapped address), and the packet leaves with an
  * outer IPv4 header to that node, provided that it is a registered peer.
  *
- * The outer header: DSCP of the inner one and ECN by RFC 6040; TTL of its own
+ * The outer header: DSCP and ECN of the inner one (RFC 6040, normal mode); TTL of its own
  * (RFC 2003, section 3.1); DF set, so that the path's MTU is found and outer
  * fragments stay rare. A packet that is too long for the path is answered with
  * an ICMP error where its sender can be told, that is IPv6, and IPv4 with DF;
@@ -63,14 +63,16 @@ static __be32 manx_next_node(const struct sk_buff *skb)
 
 /* Route to a peer, from the peer's cache; with a reference. */
 static struct rtable *manx_peer_route(struct net *net, const struct manx_link *link,
-				      struct manx_peer *peer)
+				      struct manx_peer *peer, u8 protocol)
 {
+	/* by protocol, because IPsec policy may tell them apart */
+	struct dst_cache *cache = &peer->route[protocol == IPPROTO_IPV6];
 	struct flowi4 fl4 = {
 		.daddr		= peer->addr,
 		.saddr		= link->local,
-		.flowi4_proto	= IPPROTO_IPIP,
+		.flowi4_proto	= protocol,
 	};
-	struct rtable *rt = dst_cache_get_ip4(&peer->route, &fl4.saddr);
+	struct rtable *rt = dst_cache_get_ip4(cache, &fl4.saddr);
 
 	if (rt)
 		return rt;
@@ -81,7 +83,7 @@ static struct rtable *manx_peer_route(struct net *net, const struct manx_link *l
 		ip_rt_put(rt);
 		return NULL;
 	}
-	dst_cache_set_ip4(&peer->route, &rt->dst, fl4.saddr);
+	dst_cache_set_ip4(cache, &rt->dst, fl4.saddr);
 	return rt;
 }
 
@@ -188,7 +190,8 @@ static int manx_encap(struct sk_buff *skb, struct manx_link *link)
 		dst_link_failure(skb);
 		return MANX_DROP_REASON_NO_PEER;
 	}
-	rt = manx_peer_route(net, link, peer);
+	outer.protocol = skb->protocol == htons(ETH_P_IP) ? IPPROTO_IPIP : IPPROTO_IPV6;
+	rt = manx_peer_route(net, link, peer, outer.protocol);
 	if (!rt) {
 		dst_link_failure(skb);
 		return MANX_DROP_REASON_NO_ROUTE;
@@ -197,9 +200,8 @@ static int manx_encap(struct sk_buff *skb, struct manx_link *link)
 		ip_rt_put(rt);
 		return MANX_DROP_REASON_TOO_BIG;
 	}
-	outer.protocol = skb->protocol == htons(ETH_P_IP) ? IPPROTO_IPIP : IPPROTO_IPV6;
-	outer.tos = ip_tunnel_ecn_encap(ip_tunnel_get_dsfield(ip_hdr(skb), skb) & ~INET_ECN_MASK,
-					ip_hdr(skb), skb);
+	/* not INET_ECN_encapsulate(), which hides congestion (RFC 3168, not 6040) */
+	outer.tos = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
 	outer.ttl = link->ttl ?: ip4_dst_hoplimit(&rt->dst);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(rt->dst.dev) + sizeof(struct iphdr) +
 			      rt->dst.header_len) ||
@@ -218,8 +220,10 @@ static netdev_tx_t manx_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	rcu_read_lock();
 	reason = manx_encap(skb, link);
-	if (reason >= 0)
+	if (reason >= 0) {
+		dev_core_stats_tx_dropped_inc(dev);
 		manx_drop(skb, link->ns, link, reason, NULL);
+	}
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }
@@ -272,6 +276,7 @@ void manx_tunnel_setup(struct net_device *dev)
 	dev->flags = IFF_NOARP;
 	dev->hard_header_len = 0;
 	dev->addr_len = 4;
+	memset(dev->broadcast, 0, sizeof(dev->broadcast));
 	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct iphdr);
 	dev->min_mtu = IPV4_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - sizeof(struct iphdr);

@@ -95,16 +95,17 @@ static void manx_event_record(struct manx_events *ev, const struct manx_event_re
 void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
 		    const char *table, u32 rule, const struct manx_packet *p)
 {
-	struct manx_event_record record = {
+	struct manx_event_record record;
+
+	if (!manx_nl_has_listeners(ev->net))
+		return;
+	record = (struct manx_event_record){
 		.type		= MANX_EVENT_TYPE_LOG,
 		.endpoint	= endpoint,
 		.direction	= direction,
 		.rule		= rule,
 		.packet		= *p,
 	};
-
-	if (!manx_nl_has_listeners(ev->net))
-		return;
 	strscpy(record.table, table, sizeof(record.table));
 	manx_event_record(ev, &record);
 }
@@ -112,14 +113,15 @@ void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
 void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason reason,
 		     const struct manx_packet *p)
 {
-	struct manx_event_record record = {
+	struct manx_event_record record;
+
+	if (!manx_nl_has_listeners(ev->net))
+		return;
+	record = (struct manx_event_record){
 		.type		= MANX_EVENT_TYPE_DROP,
 		.endpoint	= endpoint,
 		.reason		= reason,
 	};
-
-	if (!manx_nl_has_listeners(ev->net))
-		return;
 	if (p)
 		record.packet = *p;
 	manx_event_record(ev, &record);

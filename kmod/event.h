@@ -55,7 +55,7 @@ int manx_events_start(struct manx_events *ev);
  * @rule: id of the rule
  * @p: the packet
  *
- * Context: bottom halves disabled. Costs one test while nobody listens.
+ * Context: bottom halves disabled. While nobody listens it costs one test.
  */
 void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
 		    const char *table, u32 rule, const struct manx_packet *p);
@@ -67,7 +67,7 @@ void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
  * @reason: why
  * @p: the packet, NULL if its headers were not read
  *
- * Context: bottom halves disabled. Costs one test while nobody listens.
+ * Context: bottom halves disabled. While nobody listens it costs one test.
  */
 void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason reason,
 		     const struct manx_packet *p);

@@ -24,29 +24,28 @@
 #include "flow.h"
 #include "judge.h"
 #include "link.h"
+#include "source.h"
 #include "trace.h"
 
 /* just after NAT, see above */
 #define MANX_PRI_LOCAL_IN (NF_IP_PRI_NAT_SRC + 1)
 
-/* The primary behind an ifindex, or NULL. */
-static struct net_device *manx_primary_by_index(struct net *net, int ifindex)
-{
-	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
-
-	return dev && manx_is_primary(dev) ? dev : NULL;
-}
-
 /*
- * The primary through which a packet came into this namespace. Not state->in,
- * which inside a VRF is the VRF (drivers/net/vrf.c, vrf_ip_rcv()).
+ * The link through which a packet came into this namespace. Not state->in,
+ * which inside a VRF is the VRF (drivers/net/vrf.c, vrf_ip_rcv()). NULL if it is
+ * gone, and with it the knowledge whose packet it was.
  */
 static struct net_device *manx_ingress(const struct sk_buff *skb,
 				       const struct nf_hook_state *state)
 {
 	int iif = state->pf == NFPROTO_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
 
-	return manx_primary_by_index(state->net, iif);
+	return dev_get_by_index_rcu(state->net, iif);
+}
+
+static struct net_device *manx_primary_or_null(struct net_device *dev)
+{
+	return dev && manx_is_primary(dev) ? dev : NULL;
 }
 
 static u32 manx_endpoint_of(const struct net_device *primary)
@@ -74,12 +73,14 @@ static void manx_reject(struct sk_buff *skb, const struct nf_hook_state *state, 
  * @to: where it goes
  * @in: primary that it came through, or NULL
  * @out: primary that it leaves through, or NULL
+ * @wire: it was forwarded from a link that is not ours
  */
 struct manx_passage {
 	u32 from;
 	u32 to;
 	struct net_device *in;
 	struct net_device *out;
+	bool wire;
 };
 
 /* The link at which a refusal counts: that of the endpoint that said no. */
@@ -90,8 +91,16 @@ static struct manx_link *manx_refusing_link(const struct manx_passage *way, u32 
 	return way->out ? manx_link(way->out) : way->in ? manx_link(way->in) : NULL;
 }
 
-static unsigned int manx_judge_passage(struct sk_buff *skb, const struct nf_hook_state *state,
-				       const struct manx_passage *way)
+static unsigned int manx_refuse(const struct sk_buff *skb, const struct nf_hook_state *state,
+				const struct manx_passage *way, enum manx_drop_reason reason,
+				const struct manx_packet *p)
+{
+	manx_count_drop(skb, manx_ns(state->net), manx_refusing_link(way, way->from), reason, p);
+	return NF_DROP;
+}
+
+static unsigned int manx_judge_flow(struct sk_buff *skb, const struct nf_hook_state *state,
+				    const struct manx_passage *way)
 {
 	struct manx_ns *ns = manx_ns(state->net);
 	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
@@ -99,11 +108,12 @@ static unsigned int manx_judge_passage(struct sk_buff *skb, const struct nf_hook
 	struct manx_packet p;
 	struct manx_flow flow;
 
-	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p)) {
-		manx_count_drop(skb, ns, manx_refusing_link(way, way->from),
-				MANX_DROP_REASON_MALFORMED, NULL);
-		return NF_DROP;
-	}
+	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
+		return manx_refuse(skb, state, way, MANX_DROP_REASON_MALFORMED, NULL);
+	/* The tunnel has checked what came out of it. */
+	if (way->from == MANX_ENDPOINT_OUTSIDE && way->wire &&
+	    manx_source_is_ours(state->net, &p))
+		return manx_refuse(skb, state, way, MANX_DROP_REASON_INNER_SOURCE, &p);
 	manx_flow_of(skb, &p, way->from, way->to, &flow);
 	if (flow.related)
 		goto accept;
@@ -120,14 +130,33 @@ accept:
 	return NF_ACCEPT;
 }
 
+/*
+ * A process may be sending, or NFQUEUE have let the packet go on; the counters
+ * want to stay on this CPU.
+ */
+static unsigned int manx_judge_passage(struct sk_buff *skb, const struct nf_hook_state *state,
+				       const struct manx_passage *way)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = manx_judge_flow(skb, state, way);
+	local_bh_enable();
+	return verdict;
+}
+
 static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
 				      const struct nf_hook_state *state)
 {
+	struct net_device *from = manx_ingress(skb, state);
 	struct manx_passage way = {
-		.in	= manx_ingress(skb, state),
-		.out	= manx_is_primary(state->out) ? state->out : NULL,
+		.in	= manx_primary_or_null(from),
+		.out	= manx_primary_or_null(state->out),
+		.wire	= from && !manx_is_tunnel(from),
 	};
 
+	if (!from)
+		return manx_refuse(skb, state, &way, MANX_DROP_REASON_CLOSED, NULL);
 	if (!way.in && !way.out)
 		return NF_ACCEPT;
 	way.from = manx_endpoint_of(way.in);
@@ -138,11 +167,14 @@ static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
 static unsigned int manx_hook_local_in(void *priv, struct sk_buff *skb,
 				       const struct nf_hook_state *state)
 {
+	struct net_device *from = manx_ingress(skb, state);
 	struct manx_passage way = {
-		.in	= manx_ingress(skb, state),
+		.in	= manx_primary_or_null(from),
 		.to	= MANX_ENDPOINT_NODE,
 	};
 
+	if (!from)
+		return manx_refuse(skb, state, &way, MANX_DROP_REASON_CLOSED, NULL);
 	if (!way.in)
 		return NF_ACCEPT;
 	way.from = manx_endpoint_of(way.in);
@@ -169,20 +201,15 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 	struct net_device *dev = skb_dst(skb) ? skb_dst(skb)->dev : state->out;
 	bool own = !manx_is_ipvs(skb) && !skb->skb_iif;
 	struct manx_passage way = {
-		.in	= own ? NULL : manx_ingress(skb, state),
-		.out	= manx_is_primary(dev) ? dev : NULL,
+		.in	= own ? NULL : manx_primary_or_null(manx_ingress(skb, state)),
+		.out	= manx_primary_or_null(dev),
 	};
-	unsigned int verdict;
 
 	if (!way.in && !way.out)
 		return NF_ACCEPT;
 	way.from = own ? MANX_ENDPOINT_NODE : manx_endpoint_of(way.in);
 	way.to = manx_endpoint_of(way.out);
-	/* A process may be sending; the counters want to stay on this CPU. */
-	local_bh_disable();
-	verdict = manx_judge_passage(skb, state, &way);
-	local_bh_enable();
-	return verdict;
+	return manx_judge_passage(skb, state, &way);
 }
 
 /*

@@ -23,9 +23,9 @@
 
 bool manx_nl_missing(struct genl_info *info, int attr, const char *text)
 {
-	if (info->attrs[attr])
+	if (!GENL_REQ_ATTR_CHECK(info, attr))
 		return false;
-	manx_nl_refuse(info->extack, NULL, 0, text);
+	info->extack->_msg = text;
 	return true;
 }
 
@@ -45,7 +45,7 @@ int manx_nl_done(struct genl_info *info, struct manx_ns *ns, int err)
 {
 	if (err == -ENOSPC && !info->extack->_msg)
 		NL_SET_ERR_MSG(info->extack, "limit of this namespace reached");
-	if (err == -ENOMEM)
+	if (err == -ENOMEM && !info->extack->_msg)
 		NL_SET_ERR_MSG(info->extack, "out of memory");
 	err = manx_txn_done(ns, err, info->extack);
 	mutex_unlock(&ns->lock);
@@ -77,7 +77,7 @@ int manx_nl_prefixes(const struct nlattr *head, int len, int type, bool hosts,
 		return 0;
 	p = kvmalloc_array(count, sizeof(*p), GFP_KERNEL_ACCOUNT);
 	if (!p)
-		return -ENOMEM;
+		return manx_nl_refuse(extack, NULL, -ENOMEM, "out of memory");
 	nla_for_each_attr(attr, head, len, rem) {
 		if (nla_type(attr) != type)
 			continue;
@@ -109,10 +109,6 @@ int manx_nl_names(struct manx_ns *ns, bool tables, const struct nlattr *head, in
 	*n = 0;
 	if (!count)
 		return 0;
-	if (count > MANX_MAX_LIST) {
-		NL_SET_ERR_MSG(extack, "more names in one list than allowed");
-		return -E2BIG;
-	}
 	*out = kvmalloc_array(count, sizeof(**out), GFP_KERNEL_ACCOUNT);
 	if (!*out)
 		return -ENOMEM;
@@ -197,10 +193,20 @@ void *manx_nl_dump_header(struct sk_buff *skb, struct netlink_callback *cb, u8 c
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				&manx_nl_family, NLM_F_MULTI, cmd);
 
-	cb->seq = rs->generation;
 	if (hdr)
 		genl_dump_check_consistent(cb, hdr);
 	return hdr;
+}
+
+/*
+ * What comes out of a dump is of one generation, or marked: also if nothing is
+ * left to come out.
+ */
+static void manx_nl_dump_begin(struct netlink_callback *cb, const struct manx_ruleset *rs)
+{
+	cb->seq = rs->generation;
+	/* from the second message on there is room for every object */
+	cb->min_dump_alloc = 2 * MANX_MAX_RULE_SIZE;
 }
 
 int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
@@ -211,6 +217,7 @@ int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
 	void *hdr, *obj;
 
+	manx_nl_dump_begin(cb, rs);
 	for (; cursor->index < n; cursor->index++) {
 		obj = object(rs, cursor->index);
 		if (!obj)
@@ -238,6 +245,7 @@ int manx_nl_dump_parts(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	void *hdr, *obj;
 	u32 part;
 
+	manx_nl_dump_begin(cb, rs);
 	while (cursor->index < n) {
 		obj = object(rs, cursor->index);
 		if (!obj || (wanted && nla_strcmp(wanted, name(obj)))) {
@@ -265,26 +273,23 @@ static struct manx_ruleset *manx_nl_current(struct manx_ns *ns)
 
 static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs, void *object)
 {
-	const struct manx_ns *ns = object;
-	u32 i, sets = 0, tables = 0, rules = 0;
+	u32 i, sets = 0, tables = 0;
 
 	for (i = 0; i < rs->n_set; i++)
 		sets += !!rs->set[i];
-	for (i = 0; i < rs->n_table; i++) {
+	for (i = 0; i < rs->n_table; i++)
 		tables += !!rs->table[i];
-		rules += rs->table[i] ? rs->table[i]->n : 0;
-	}
 	if (nla_put_u32(msg, MANX_A_NODE_GENERATION, rs->generation) ||
 	    nla_put_u32(msg, MANX_A_NODE_MARK_MASK, rs->mark_mask) ||
 	    nla_put_u32(msg, MANX_A_NODE_ENDPOINT_TO_NODE, rs->endpoint_to_node) ||
 	    nla_put_u32(msg, MANX_A_NODE_SETS, sets) ||
 	    nla_put_u32(msg, MANX_A_NODE_TABLES, tables) ||
-	    nla_put_u32(msg, MANX_A_NODE_RULES, rules) ||
+	    nla_put_u32(msg, MANX_A_NODE_RULES, rs->n_rules) ||
 	    nla_put_u32(msg, MANX_A_NODE_ENDPOINTS, rs->n_endpoints) ||
 	    nla_put_u32(msg, MANX_A_NODE_PEERS, rs->n_peers) ||
 	    nla_put_string(msg, MANX_A_NODE_VERSION, THIS_MODULE->version))
 		return -EMSGSIZE;
-	return manx_nl_put_drops(msg, MANX_A_NODE_DROPS, ns->drops);
+	return manx_nl_put_drops(msg, MANX_A_NODE_DROPS, rs->ns->drops);
 }
 
 static int manx_nl_check_generation(struct genl_info *info, const struct manx_ruleset *rs)
@@ -304,7 +309,7 @@ int manx_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&ns->lock);
 	err = manx_nl_check_generation(info, manx_nl_current(ns)) ?:
-	      manx_nl_reply(info, manx_nl_fill_node, manx_nl_current(ns), ns);
+	      manx_nl_reply(info, manx_nl_fill_node, manx_nl_current(ns), NULL);
 	mutex_unlock(&ns->lock);
 	return err;
 }
@@ -357,17 +362,19 @@ int manx_nl_txn_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int manx_nl_fill_generation(struct sk_buff *msg, const struct manx_ruleset *rs,
-				   void *object)
-{
-	return nla_put_u32(msg, MANX_A_NODE_GENERATION, rs->generation);
-}
-
 int manx_nl_txn_end_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct manx_ns *ns = manx_ns(genl_info_net(info));
+	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	int err = 0;
+	void *hdr;
 
+	/* before the commit: what has happened must not end in an error */
+	hdr = msg ? genlmsg_put_reply(msg, info, &manx_nl_family, 0, MANX_CMD_TXN_END) : NULL;
+	if (!hdr) {
+		nlmsg_free(msg);
+		return manx_nl_refuse(info->extack, NULL, -ENOMEM, "out of memory");
+	}
 	mutex_lock(&ns->lock);
 	if (!ns->txn || ns->txn->portid != info->snd_portid) {
 		NL_SET_ERR_MSG(info->extack, "this socket has no transaction open");
@@ -378,9 +385,14 @@ int manx_nl_txn_end_doit(struct sk_buff *skb, struct genl_info *info)
 		manx_txn_drop(ns);
 	}
 	if (!err)
-		err = manx_nl_reply(info, manx_nl_fill_generation, manx_nl_current(ns), NULL);
+		err = nla_put_u32(msg, MANX_A_NODE_GENERATION, manx_nl_current(ns)->generation);
 	mutex_unlock(&ns->lock);
-	return err;
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
 }
 
 /* --- family and events --- */

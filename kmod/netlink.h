@@ -9,10 +9,9 @@
 
 #include "netlink-gen.h"
 #include "nets.h"
+#include "ruleset.h"
 
-struct manx_name;
 struct manx_ns;
-struct manx_ruleset;
 
 extern struct genl_family manx_nl_family;
 
@@ -113,6 +112,17 @@ int manx_nl_put_prefixes(struct sk_buff *msg, int type, const struct manx_prefix
 int manx_nl_put_names(struct sk_buff *msg, int type, struct manx_name *const *name, u32 n);
 /* Put drop counters above zero, one nest each. -EMSGSIZE. */
 int manx_nl_put_drops(struct sk_buff *msg, int type, const atomic64_t *drops);
+
+/**
+ * manx_nl_is_full_size() - has a message of a dump room for every object
+ * @msg: of the dump
+ *
+ * Return: false for the first one, which the core makes as small as a page.
+ */
+static inline bool manx_nl_is_full_size(const struct sk_buff *msg)
+{
+	return skb_end_offset(msg) >= 2 * MANX_MAX_RULE_SIZE;
+}
 
 /**
  * manx_nl_reply() - answer a request with one object

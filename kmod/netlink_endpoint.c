@@ -11,14 +11,53 @@
 #include "ns.h"
 #include "txn.h"
 
+/* An address that an endpoint can be reached under. */
+static bool manx_is_unicast(const struct manx_prefix *p)
+{
+	if (p->family == NFPROTO_IPV4)
+		return !ipv4_is_zeronet(p->addr.ip) && !ipv4_is_loopback(p->addr.ip) &&
+		       !ipv4_is_multicast(p->addr.ip) && !ipv4_is_lbcast(p->addr.ip);
+	return !ipv6_addr_any(&p->addr.in6) && !ipv6_addr_loopback(&p->addr.in6) &&
+	       !ipv6_addr_is_multicast(&p->addr.in6) && !ipv6_addr_v4mapped(&p->addr.in6);
+}
+
+static int manx_check_addresses(const struct manx_endpoint *ep, struct netlink_ext_ack *extack)
+{
+	u32 i;
+
+	for (i = 0; i < ep->n_addr; i++)
+		if (!manx_is_unicast(&ep->addr[i]))
+			return manx_nl_refuse(extack, NULL, -EINVAL,
+					      "an address of the endpoint is not a unicast address");
+	return 0;
+}
+
+/* The lists of an endpoint must fit into one message when it is dumped. */
+static int manx_check_lists_size(struct genl_info *info)
+{
+	const struct nlattr *attr;
+	int rem, size = 0;
+
+	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem)
+		if (nla_type(attr) == MANX_A_ENDPOINT_ADDRESS ||
+		    nla_type(attr) == MANX_A_ENDPOINT_SOURCE_PREFIX ||
+		    nla_type(attr) == MANX_A_ENDPOINT_INGRESS ||
+		    nla_type(attr) == MANX_A_ENDPOINT_EGRESS)
+			size += nla_total_size(nla_len(attr) + 1);
+	if (size > MANX_MAX_LISTS_SIZE)
+		return manx_nl_refuse(info->extack, NULL, -E2BIG,
+				      "addresses, prefixes and tables of an endpoint may take 2560 octets");
+	return 0;
+}
+
 static int manx_parse_endpoint_lists(struct manx_ns *ns, struct manx_endpoint *ep,
 				     struct genl_info *info)
 {
 	const struct nlattr *head = genlmsg_data(info->genlhdr);
 	int len = genlmsg_len(info->genlhdr);
-	int err;
 
-	err = manx_nl_prefixes(head, len, MANX_A_ENDPOINT_ADDRESS, true, &ep->addr, &ep->n_addr,
+	return manx_check_lists_size(info) ?:
+	      manx_nl_prefixes(head, len, MANX_A_ENDPOINT_ADDRESS, true, &ep->addr, &ep->n_addr,
 			       info->extack) ?:
 	      manx_nl_prefixes(head, len, MANX_A_ENDPOINT_SOURCE_PREFIX, false, &ep->source,
 			       &ep->n_source, info->extack) ?:
@@ -27,12 +66,8 @@ static int manx_parse_endpoint_lists(struct manx_ns *ns, struct manx_endpoint *e
 			    &ep->n_chain[MANX_DIRECTION_INGRESS], info->extack) ?:
 	      manx_nl_names(ns, true, head, len, MANX_A_ENDPOINT_EGRESS,
 			    &ep->chain[MANX_DIRECTION_EGRESS],
-			    &ep->n_chain[MANX_DIRECTION_EGRESS], info->extack);
-	if (!err && (ep->n_addr > MANX_MAX_LIST || ep->n_source > MANX_MAX_LIST)) {
-		NL_SET_ERR_MSG(info->extack, "more addresses of one endpoint than allowed");
-		err = -E2BIG;
-	}
-	return err;
+			    &ep->n_chain[MANX_DIRECTION_EGRESS], info->extack) ?:
+	      manx_check_addresses(ep, info->extack);
 }
 
 static int manx_parse_endpoint(struct manx_ns *ns, struct manx_endpoint *ep,
@@ -153,8 +188,7 @@ int manx_nl_endpoint_del_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* What its link tells about an endpoint, if it has one. */
-static int manx_put_link(struct sk_buff *msg, const struct manx_ruleset *rs, u32 id,
-			 struct xarray *links)
+static int manx_put_link(struct sk_buff *msg, u32 id, struct xarray *links)
 {
 	struct rtnl_link_stats64 stats;
 	struct net_device *dev;
@@ -182,16 +216,9 @@ out:
 	return err;
 }
 
-/* An endpoint, and the links of its namespace. */
-struct manx_nl_endpoint {
-	const struct manx_endpoint *ep;
-	struct manx_ns *ns;
-};
-
 static int manx_nl_fill_endpoint(struct sk_buff *msg, const struct manx_ruleset *rs, void *object)
 {
-	const struct manx_nl_endpoint *e = object;
-	const struct manx_endpoint *ep = e->ep;
+	const struct manx_endpoint *ep = object;
 
 	if (nla_put_u32(msg, MANX_A_ENDPOINT_ID, ep->id) ||
 	    (*ep->name && nla_put_string(msg, MANX_A_ENDPOINT_NAME, ep->name)) ||
@@ -205,45 +232,42 @@ static int manx_nl_fill_endpoint(struct sk_buff *msg, const struct manx_ruleset 
 	    manx_nl_put_names(msg, MANX_A_ENDPOINT_EGRESS, ep->chain[MANX_DIRECTION_EGRESS],
 			      ep->n_chain[MANX_DIRECTION_EGRESS]))
 		return -EMSGSIZE;
-	return manx_put_link(msg, rs, ep->id, &e->ns->links);
+	return manx_put_link(msg, ep->id, &rs->ns->links);
 }
 
 int manx_nl_endpoint_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_nl_endpoint e = { .ns = manx_ns(genl_info_net(info)) };
+	struct manx_ns *ns = manx_ns(genl_info_net(info));
 	const struct manx_ruleset *rs;
+	struct manx_endpoint *ep;
 	int err = manx_nl_check_id(info);
 
 	if (err)
 		return err;
-	mutex_lock(&e.ns->lock);
-	rs = rcu_dereference_protected(e.ns->ruleset, lockdep_is_held(&e.ns->lock));
-	e.ep = manx_ruleset_endpoint(rs, nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]));
-	err = e.ep ? manx_nl_reply(info, manx_nl_fill_endpoint, rs, &e) :
-		     manx_nl_no_endpoint(info);
-	mutex_unlock(&e.ns->lock);
+	mutex_lock(&ns->lock);
+	rs = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
+	ep = manx_ruleset_endpoint(rs, nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]));
+	err = ep ? manx_nl_reply(info, manx_nl_fill_endpoint, rs, ep) :
+		   manx_nl_no_endpoint(info);
+	mutex_unlock(&ns->lock);
 	return err;
+}
+
+static void *manx_nl_nth_endpoint(const struct manx_ruleset *rs, u32 i)
+{
+	return rs->endpoint[i];
 }
 
 int manx_nl_endpoint_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct manx_nl_endpoint e = { .ns = manx_ns(sock_net(skb->sk)) };
-	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
+	struct manx_ns *ns = manx_ns(sock_net(skb->sk));
 	const struct manx_ruleset *rs;
-	void *hdr;
+	int err;
 
-	mutex_lock(&e.ns->lock);
-	rs = rcu_dereference_protected(e.ns->ruleset, lockdep_is_held(&e.ns->lock));
-	for (; cursor->index < rs->n_endpoints; cursor->index++) {
-		e.ep = rs->endpoint[cursor->index];
-		hdr = manx_nl_dump_header(skb, cb, MANX_CMD_ENDPOINT_GET, rs);
-		if (!hdr || manx_nl_fill_endpoint(skb, rs, &e)) {
-			if (hdr)
-				genlmsg_cancel(skb, hdr);
-			break;
-		}
-		genlmsg_end(skb, hdr);
-	}
-	mutex_unlock(&e.ns->lock);
-	return skb->len || cursor->index >= rs->n_endpoints ? skb->len : -EMSGSIZE;
+	mutex_lock(&ns->lock);
+	rs = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
+	err = manx_nl_dump(skb, cb, MANX_CMD_ENDPOINT_GET, rs, rs->n_endpoints,
+			   manx_nl_nth_endpoint, manx_nl_fill_endpoint);
+	mutex_unlock(&ns->lock);
+	return err;
 }

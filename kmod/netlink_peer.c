@@ -26,12 +26,9 @@ static int manx_nl_new_peer(struct manx_ruleset *rs, __be32 addr)
 		return -ENOMEM;
 	peer->refs = 1;
 	peer->addr = addr;
-	err = dst_cache_init(&peer->route, GFP_KERNEL_ACCOUNT);
-	if (err) {
-		kfree(peer);
-		return err;
-	}
-	err = manx_array_insert((void ***)&rs->peer, &rs->n_peers, manx_peer_place(rs, addr), peer);
+	err = dst_cache_init(&peer->route[0], GFP_KERNEL_ACCOUNT) ?:
+	      dst_cache_init(&peer->route[1], GFP_KERNEL_ACCOUNT) ?:
+	      manx_array_insert((void ***)&rs->peer, &rs->n_peers, manx_peer_place(rs, addr), peer);
 	if (err)
 		manx_peer_put(peer);
 	return err;

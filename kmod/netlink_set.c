@@ -29,6 +29,7 @@ static int manx_ruleset_put_set(struct manx_ns *ns, struct manx_ruleset *rs, str
 
 	if (err)
 		return err;
+	rs->n_members -= rs->set[id] ? rs->set[id]->n : 0;
 	manx_set_put(ns, rs->set[id]);
 	rs->set[id] = set;
 	return 0;
@@ -40,13 +41,17 @@ static int manx_nl_members(struct genl_info *info, struct manx_prefix **p, u32 *
 				MANX_A_SET_MEMBER, false, p, n, info->extack);
 }
 
-static int manx_nl_add_members(struct manx_set *set, const struct manx_prefix *p, u32 n)
+/* @rs: where they count; repeated members too, until the commit drops them */
+static int manx_nl_add_members(struct manx_ruleset *rs, struct manx_set *set,
+			       const struct manx_prefix *p, u32 n)
 {
 	int err = 0;
 	u32 i;
 
-	for (i = 0; i < n && !err; i++)
-		err = manx_set_add(set, &p[i]);
+	for (i = 0; i < n && !err; i++) {
+		err = rs->n_members < MANX_MAX_MEMBERS ? manx_set_add(set, &p[i]) : -ENOSPC;
+		rs->n_members += !err;
+	}
 	return err;
 }
 
@@ -64,7 +69,7 @@ static int manx_nl_new_set(struct manx_ns *ns, struct manx_ruleset *rs, const ch
 		manx_name_put(ns, false, name);
 		return -ENOMEM;
 	}
-	err = manx_nl_add_members(set, p, n) ?: manx_ruleset_put_set(ns, rs, set);
+	err = manx_nl_add_members(rs, set, p, n) ?: manx_ruleset_put_set(ns, rs, set);
 	if (err)
 		manx_set_put(ns, set);
 	return err;
@@ -112,6 +117,7 @@ int manx_nl_set_del_doit(struct sk_buff *skb, struct genl_info *info)
 	set = manx_nl_find_set(ns, rs, info);
 	if (set) {
 		rs->set[set->name->id] = NULL;
+		rs->n_members -= set->n;
 		manx_set_put(ns, set);
 	}
 	return manx_nl_done(info, ns, set ? 0 : -ENOENT);
@@ -135,13 +141,15 @@ static struct manx_set *manx_nl_own_set(struct manx_ns *ns, struct manx_ruleset 
 	return copy;
 }
 
-static int manx_nl_del_members(struct manx_set *set, const struct manx_prefix *p, u32 n,
-			       struct netlink_ext_ack *extack)
+static int manx_nl_del_members(struct manx_ruleset *rs, struct manx_set *set,
+			       const struct manx_prefix *p, u32 n, struct netlink_ext_ack *extack)
 {
+	u32 had = set->n;
 	int err = manx_set_del(set, p, n);
 
 	if (err)
 		NL_SET_ERR_MSG(extack, "one of the members is not in the set");
+	rs->n_members -= had - set->n;
 	return err;
 }
 
@@ -168,8 +176,8 @@ static int manx_nl_change_members(struct genl_info *info, bool add)
 	if (IS_ERR(set))
 		err = PTR_ERR(set);
 	else
-		err = add ? manx_nl_add_members(set, p, n) :
-			    manx_nl_del_members(set, p, n, info->extack);
+		err = add ? manx_nl_add_members(rs, set, p, n) :
+			    manx_nl_del_members(rs, set, p, n, info->extack);
 	kvfree(p);
 	return manx_nl_done(info, ns, err);
 }

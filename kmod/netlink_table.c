@@ -43,10 +43,6 @@ static int manx_parse_ports(const struct nlattr *rule, int type, struct manx_cri
 		count += nla_type(attr) == type;
 	if (!count)
 		return 0;
-	if (count > MANX_MAX_LIST) {
-		NL_SET_ERR_MSG_ATTR(extack, rule, "more ports in one rule than allowed");
-		return -E2BIG;
-	}
 	c->port = kvmalloc_array(count, sizeof(*c->port), GFP_KERNEL_ACCOUNT);
 	if (!c->port)
 		return -ENOMEM;
@@ -73,10 +69,6 @@ static int manx_parse_criterion(struct manx_ns *ns, const struct nlattr *rule,
 			       &c->n_nets, extack);
 	if (err)
 		return err;
-	if (c->n_nets > MANX_MAX_LIST) {
-		NL_SET_ERR_MSG_ATTR(extack, rule, "more nets in one rule than allowed");
-		return -E2BIG;
-	}
 	return manx_nets_build(&c->nets, c->net, c->n_nets) ?:
 	       manx_nl_names(ns, false, nla_data(rule), nla_len(rule), a->set[which], &c->set,
 			     &c->n_sets, extack) ?:
@@ -150,12 +142,14 @@ static int manx_check_rule(const struct nlattr *attr, const struct manx_rule *r,
 static int manx_parse_rule(struct manx_ns *ns, const struct nlattr *attr, struct manx_rule *r,
 			   struct netlink_ext_ack *extack)
 {
-	struct nlattr *tb[MANX_A_RULE_PAD + 1];
+	struct nlattr *tb[ARRAY_SIZE(manx_rule_nl_policy)];
 	unsigned int i;
 	int err;
 
 	memset(r, 0, sizeof(*r));
-	err = nla_parse_nested(tb, MANX_A_RULE_PAD, attr, manx_rule_nl_policy, extack);
+	if (nla_len(attr) > MANX_MAX_RULE_SIZE)
+		return manx_nl_refuse(extack, attr, -E2BIG, "a rule may take 16 KiB");
+	err = nla_parse_nested(tb, ARRAY_SIZE(tb) - 1, attr, manx_rule_nl_policy, extack);
 	if (err)
 		return err;
 	if (!tb[MANX_A_RULE_ID] || !tb[MANX_A_RULE_ACTION] || tb[MANX_A_RULE_PACKETS]) {
@@ -171,17 +165,13 @@ static int manx_parse_rule(struct manx_ns *ns, const struct nlattr *attr, struct
 	return err ?: manx_check_rule(attr, r, extack);
 }
 
-static int manx_table_room(struct manx_table *table, struct genl_info *info)
+static int manx_table_room(struct manx_table *table)
 {
 	u32 room = max(table->room * 2, 8U);
 	struct manx_rule *rule;
 
 	if (table->n < table->room)
 		return 0;
-	if (table->n >= MANX_MAX_RULES) {
-		NL_SET_ERR_MSG(info->extack, "more rules in one table than allowed");
-		return -E2BIG;
-	}
 	rule = kvmalloc_array(room, sizeof(*rule), GFP_KERNEL_ACCOUNT);
 	if (!rule)
 		return -ENOMEM;
@@ -193,7 +183,9 @@ static int manx_table_room(struct manx_table *table, struct genl_info *info)
 	return 0;
 }
 
-static int manx_parse_rules(struct manx_ns *ns, struct manx_table *table, struct genl_info *info)
+/* Appends the rules of a request; @total: of all tables, grows with them. */
+static int manx_parse_rules(struct manx_ns *ns, struct manx_table *table, u32 *total,
+			    struct genl_info *info)
 {
 	const struct nlattr *attr;
 	int rem, err;
@@ -201,7 +193,7 @@ static int manx_parse_rules(struct manx_ns *ns, struct manx_table *table, struct
 	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem) {
 		if (nla_type(attr) != MANX_A_TABLE_RULE)
 			continue;
-		err = manx_table_room(table, info);
+		err = *total < MANX_MAX_RULES ? manx_table_room(table) : -ENOSPC;
 		if (err)
 			return err;
 		err = manx_parse_rule(ns, attr, &table->rule[table->n], info->extack);
@@ -210,6 +202,7 @@ static int manx_parse_rules(struct manx_ns *ns, struct manx_table *table, struct
 			return err;
 		}
 		table->n++;
+		++*total;
 	}
 	return 0;
 }
@@ -235,6 +228,7 @@ static int manx_ruleset_put_table(struct manx_ns *ns, struct manx_ruleset *rs,
 
 	if (err)
 		return err;
+	rs->n_rules -= rs->table[id] ? rs->table[id]->n : 0;
 	manx_table_put(ns, rs->table[id]);
 	rs->table[id] = table;
 	return 0;
@@ -257,7 +251,8 @@ static int manx_nl_new_table(struct manx_ns *ns, struct manx_ruleset *rs, struct
 	table->name = name;
 	table->direction = nla_get_u32(info->attrs[MANX_A_TABLE_DIRECTION]);
 	table->default_action = nla_get_u32(info->attrs[MANX_A_TABLE_DEFAULT_ACTION]);
-	err = manx_parse_rules(ns, table, info) ?: manx_ruleset_put_table(ns, rs, table);
+	err = manx_parse_rules(ns, table, &rs->n_rules, info) ?:
+	      manx_ruleset_put_table(ns, rs, table);
 	if (err)
 		manx_table_put(ns, table);
 	return err;
@@ -303,6 +298,7 @@ int manx_nl_table_del_doit(struct sk_buff *skb, struct genl_info *info)
 	table = manx_nl_find_table(ns, rs, info);
 	if (table) {
 		rs->table[table->name->id] = NULL;
+		rs->n_rules -= table->n;
 		manx_table_put(ns, table);
 	}
 	return manx_nl_done(info, ns, table ? 0 : -ENOENT);
@@ -328,7 +324,7 @@ int manx_nl_rule_add_doit(struct sk_buff *skb, struct genl_info *info)
 				    "this transaction did not create or replace the table");
 		err = -EPERM;
 	} else {
-		err = manx_parse_rules(ns, table, info);
+		err = manx_parse_rules(ns, table, &rs->n_rules, info);
 	}
 	return manx_nl_done(info, ns, err);
 }
@@ -417,7 +413,8 @@ static int manx_nl_fill_rules(struct sk_buff *msg, const struct manx_ruleset *rs
 	for (; *part < table->n; ++*part) {
 		if (!manx_put_rule(msg, table, *part))
 			continue;
-		return *part > first ? 0 : -EMSGSIZE;
+		/* the head alone, if this message is smaller than the next will be */
+		return *part > first || !manx_nl_is_full_size(msg) ? 0 : -EMSGSIZE;
 	}
 	*part = U32_MAX;
 	return 0;

@@ -25,7 +25,7 @@ static int __net_init manx_ns_net_init(struct net *net)
 	xa_init(&ns->links);
 	for (i = 0; i < ARRAY_SIZE(ns->names); i++)
 		ida_init(&ns->names[i].ids);
-	rs = manx_ruleset_new();
+	rs = manx_ruleset_new(ns);
 	if (!rs)
 		return -ENOMEM;
 	manx_events_init(&ns->events, net);

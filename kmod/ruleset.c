@@ -135,7 +135,8 @@ void manx_peer_put(struct manx_peer *peer)
 {
 	if (!peer || --peer->refs)
 		return;
-	dst_cache_destroy(&peer->route);
+	dst_cache_destroy(&peer->route[0]);
+	dst_cache_destroy(&peer->route[1]);
 	kfree(peer);
 }
 
@@ -178,12 +179,13 @@ void manx_array_remove(void **array, u32 *n, u32 i)
 	memmove(array + i, array + i + 1, (*n - i) * sizeof(*array));
 }
 
-struct manx_ruleset *manx_ruleset_new(void)
+struct manx_ruleset *manx_ruleset_new(struct manx_ns *ns)
 {
 	struct manx_ruleset *rs = kzalloc(sizeof(*rs), GFP_KERNEL_ACCOUNT);
 
 	if (!rs)
 		return NULL;
+	rs->ns = ns;
 	rs->generation = 1;
 	rs->mark_mask = 0xffff0000;
 	rs->mark_accept = 0x00010000;

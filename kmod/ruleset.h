@@ -27,12 +27,17 @@
  * besides.
  */
 #define MANX_MAX_SETS		65536
-#define MANX_MAX_MEMBERS	(1U << 20)	/* of one set */
+#define MANX_MAX_MEMBERS	(1U << 22)	/* of all sets */
 #define MANX_MAX_TABLES		65536
-#define MANX_MAX_RULES		100000		/* of one table */
+#define MANX_MAX_RULES		(1U << 20)	/* of all tables */
 #define MANX_MAX_ENDPOINTS	65536
 #define MANX_MAX_PEERS		65536
-#define MANX_MAX_LIST		4096		/* nets, sets, ports of a rule; tables of a chain */
+/* A rule as an attribute: fits into a dump's message, which has 32 KiB. */
+#define MANX_MAX_RULE_SIZE	16384
+/* An endpoint's lists as attributes: with its counters one page's message. */
+#define MANX_MAX_LISTS_SIZE	2560
+
+struct manx_ns;
 
 /**
  * struct manx_name - name of a set or a table, with the number that rules use
@@ -174,17 +179,21 @@ struct manx_endpoint {
  * struct manx_peer - another node
  * @refs: rulesets that hold it, under manx_ns.lock
  * @addr: underlay address, network byte order
- * @route: route to it from our tunnel's local address
+ * @route: routes to it from our tunnel's local address, for IPv4 [0] and IPv6 [1]
+ *	inside
  */
 struct manx_peer {
 	u32 refs;
 	__be32 addr;
-	struct dst_cache route;
+	struct dst_cache route[2];
 };
 
 /**
  * struct manx_ruleset - everything, at one generation
+ * @ns: whose
  * @generation: counts commits, never 0
+ * @n_members: of all sets
+ * @n_rules: of all tables
  * @mark_mask: fwmark bits of manx
  * @mark_accept: the lowest of them
  * @endpoint_to_node: MANX_ACTION_ALLOW or MANX_ACTION_DENY
@@ -198,7 +207,10 @@ struct manx_peer {
  * @peer: ascending by address in host byte order
  */
 struct manx_ruleset {
+	struct manx_ns *ns;
 	u32 generation;
+	u32 n_members;
+	u32 n_rules;
 	u32 mark_mask;
 	u32 mark_accept;
 	u8 endpoint_to_node;
@@ -211,8 +223,6 @@ struct manx_ruleset {
 	struct manx_endpoint **endpoint;
 	struct manx_peer **peer;
 };
-
-struct manx_ns;
 
 /**
  * manx_array_reach() - make an array of pointers long enough for an index
@@ -286,10 +296,11 @@ void manx_rule_clear(struct manx_ns *ns, struct manx_rule *rule);
 
 /**
  * manx_ruleset_new() - the empty ruleset of generation 1
+ * @ns: whose
  *
  * Return: owned by the caller, or NULL.
  */
-struct manx_ruleset *manx_ruleset_new(void);
+struct manx_ruleset *manx_ruleset_new(struct manx_ns *ns);
 
 /**
  * manx_ruleset_clone() - a copy that shares all objects

@@ -60,8 +60,6 @@ int manx_set_add(struct manx_set *set, const struct manx_prefix *p)
 {
 	int err;
 
-	if (set->n >= MANX_MAX_MEMBERS)
-		return -ENOSPC;
 	if (set->n == set->room) {
 		err = manx_set_grow(set);
 		if (err)

@@ -28,7 +28,7 @@ struct manx_set *manx_set_copy(const struct manx_set *set);
  * @set: nobody else holds it
  * @p: prefix; repeating one is no error
  *
- * Return: 0, -ENOMEM, or -ENOSPC beyond MANX_MAX_MEMBERS.
+ * Return: 0 or -ENOMEM.
  */
 int manx_set_add(struct manx_set *set, const struct manx_prefix *p);
 

@@ -44,9 +44,15 @@ static int manx_txn_open(struct manx_ns *ns, u32 portid, bool single)
 
 int manx_txn_begin(struct manx_ns *ns, u32 portid, struct netlink_ext_ack *extack)
 {
+	int err;
+
 	lockdep_assert_held(&ns->lock);
-	if (!ns->txn)
-		return manx_txn_open(ns, portid, false);
+	if (!ns->txn) {
+		err = manx_txn_open(ns, portid, false);
+		if (err)
+			NL_SET_ERR_MSG(extack, "out of memory");
+		return err;
+	}
 	if (ns->txn->portid == portid) {
 		NL_SET_ERR_MSG(extack, "this socket has a transaction open already");
 		return -EALREADY;
@@ -199,10 +205,13 @@ static int manx_txn_seal(struct manx_ruleset *rs, struct netlink_ext_ack *extack
 	u32 i;
 	int err;
 
+	rs->n_members = 0;
 	for (i = 0; i < rs->n_set; i++) {
 		err = rs->set[i] ? manx_set_seal(rs->set[i]) : 0;
 		if (err)
 			return err;
+		rs->n_members += rs->set[i] ? rs->set[i]->n : 0;
+		cond_resched();
 	}
 	for (i = 0; i < rs->n_table; i++) {
 		struct manx_table *table = rs->table[i];
@@ -221,33 +230,50 @@ static int manx_txn_seal(struct manx_ruleset *rs, struct netlink_ext_ack *extack
 }
 
 /* @to counts on from what @from has counted; both have the same name. */
-static void manx_table_carry(const struct manx_table *from, struct manx_table *to)
+static int manx_table_carry(const struct manx_table *from, struct manx_table *to)
 {
 	struct manx_rule_index *ri = manx_rule_indices(from);
 	struct manx_rule_index *hit, key;
 	u32 i;
 
+	if (!ri)
+		return -ENOMEM;
 	to->counters->base[to->n] = manx_counters_read(from->counters, from->n);
-	for (i = 0; ri && i < to->n; i++) {
+	for (i = 0; i < to->n; i++) {
 		key.id = to->rule[i].id;
 		hit = bsearch(&key, ri, from->n, sizeof(key), manx_rule_index_cmp);
 		if (hit)
 			to->counters->base[i] = manx_counters_read(from->counters, hit->index);
 	}
 	kvfree(ri);
+	return 0;
 }
 
 /*
  * Rules keep their counts under the same id. Called again after the grace
  * period, for what was counted by the old tables meanwhile.
  */
-static void manx_txn_carry(const struct manx_ruleset *old, struct manx_ruleset *next)
+static int manx_txn_carry(const struct manx_ruleset *old, struct manx_ruleset *next)
 {
 	u32 i, n = min(old->n_table, next->n_table);
+	int err = 0;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !err; i++)
 		if (old->table[i] && next->table[i] && old->table[i] != next->table[i])
-			manx_table_carry(old->table[i], next->table[i]);
+			err = manx_table_carry(old->table[i], next->table[i]);
+	return err;
+}
+
+/* Everything that can fail, before anything is visible. */
+static int manx_txn_ready(const struct manx_txn *txn, const struct manx_ruleset *old,
+			  struct netlink_ext_ack *extack)
+{
+	if (txn->failed) {
+		NL_SET_ERR_MSG(extack, "a request of this transaction was refused");
+		return -ECANCELED;
+	}
+	return manx_txn_check(txn->next, extack) ?: manx_txn_seal(txn->next, extack) ?:
+	       manx_txn_carry(old, txn->next);
 }
 
 int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
@@ -256,16 +282,15 @@ int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
 	int err;
 
 	lockdep_assert_held(&ns->lock);
-	err = manx_txn_check(next, extack) ?: manx_txn_seal(next, extack);
+	old = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
+	err = manx_txn_ready(ns->txn, old, extack);
 	if (err) {
 		if (err == -ENOMEM)
 			NL_SET_ERR_MSG(extack, "out of memory");
 		manx_txn_drop(ns);
 		return err;
 	}
-	old = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
 	next->generation = old->generation + 1 ?: 1;
-	manx_txn_carry(old, next);
 	rcu_assign_pointer(ns->ruleset, next);
 	ns->txn->next = NULL;
 	manx_txn_drop(ns);
@@ -289,16 +314,20 @@ struct manx_ruleset *manx_txn_edit(struct manx_ns *ns, u32 portid,
 	}
 	if (!ns->txn) {
 		err = manx_txn_open(ns, portid, true);
-		if (err)
+		if (err) {
+			NL_SET_ERR_MSG(extack, "out of memory");
 			return ERR_PTR(err);
+		}
 	}
 	return ns->txn->next;
 }
 
 int manx_txn_done(struct manx_ns *ns, int err, struct netlink_ext_ack *extack)
 {
-	if (!ns->txn->single)
+	if (!ns->txn->single) {
+		ns->txn->failed |= !!err;
 		return err;
+	}
 	if (!err)
 		return manx_txn_commit(ns, extack);
 	manx_txn_drop(ns);

@@ -16,12 +16,14 @@ struct manx_ns;
  * struct manx_txn - an open transaction
  * @portid: netlink port that it belongs to
  * @single: it consists of one request and ends with it
+ * @failed: one of its requests was refused, so it cannot be committed
  * @next: what the ruleset will be; its objects are shared with the published
  *	one, so they are replaced, not changed, unless this is their only holder
  */
 struct manx_txn {
 	u32 portid;
 	bool single;
+	bool failed;
 	struct manx_ruleset *next;
 };
 

@@ -77,8 +77,8 @@ enum manx_action {
  *   peer
  * @MANX_DROP_REASON_NO_ROUTE: tunnel, no usable route to the peer, or it leads
  *   back into the tunnel
- * @MANX_DROP_REASON_INNER_SOURCE: tunnel, inner source is local or not routed
- *   to us by this peer
+ * @MANX_DROP_REASON_INNER_SOURCE: from outside, with a source that is local,
+ *   or that the sending peer may not use
  */
 enum manx_drop_reason {
 	MANX_DROP_REASON_CLOSED,
