@@ -135,9 +135,13 @@ static const char *kernel_words(const struct nlmsghdr *nlh, size_t offset)
 static int refusal(const struct nlmsghdr *nlh, size_t offset, int code, struct manx_error *err)
 {
 	const char *words = kernel_words(nlh, offset);
+	int len = words ? (int)strlen(words) : 0;
 
-	if (words)
-		return manx_fail(err, code, "%s", words);
+	/* the module pads formatted words for older kernels (kmod/compat/extack.c) */
+	while (len && words[len - 1] == ' ')
+		len--;
+	if (len)
+		return manx_fail(err, code, "%.*s", len, words);
 	return manx_fail(err, code, "%s", strerror(-code));
 }
 

@@ -14,8 +14,10 @@ struct setting {
 	const char *family, *name, *value;
 };
 
+/* The kernel sends redirects if either the link or "all" wants it; see below. */
 static const struct setting node[] = {
 	{ "ipv4", "ip_forward", "1" },
+	{ "ipv4", "conf/all/send_redirects", "0" },
 	{ "ipv6", "conf/all/forwarding", "1" },
 	{ NULL, NULL, NULL },
 };
