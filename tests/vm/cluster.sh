@@ -14,22 +14,22 @@
 # nodes share one database, as they would share an etcd.
 
 work=${MANX_WORK:-/run/cluster}
-network=pods	# name of the CNI network
+network=pods		# name of the CNI network
+cni_version=1.0.0	# of its configuration
+plugin=$(command -v manx)
 
 declare -A daemon	# node -> process id of its manxd
 
-# enter NODE: sets the array of that name to what leads a command into the
-# node's namespace, with its directories. Without a function between, $! is the
-# command's own process id.
-enter() {
-	enter=(nsenter --net="/run/netns/$1" env MANX_NODENAME="$1"
-		MANX_STATE_DIR="$work/$1/state" MANX_RUN_DIR="$work/$1/run"
-		MANX_CONF_DIR="$work/$1/conf" MANX_SQLITE="$work/manx.db")
+# exec_in_node NODE COMMAND...: in its namespace, with its directories, in the place
+# of this shell, so that behind a "&" $! is the command's own
+exec_in_node() {
+	export MANX_NODENAME=$1 MANX_STATE_DIR=$work/$1/state MANX_RUN_DIR=$work/$1/run \
+		MANX_CONF_DIR=$work/$1/conf MANX_SQLITE=$work/manx.db
+	exec nsenter --net="/run/netns/$1" "${@:2}"
 }
 
 in_node() { # NODE COMMAND...
-	enter "$1"
-	"${enter[@]}" "${@:2}"
+	(exec_in_node "$@")
 }
 
 in_pod() { # POD COMMAND...
@@ -54,10 +54,12 @@ new_netns() { # NAME
 
 # cable NETNS NAME ADDRESS LAN: a link from a namespace to a LAN's bridge
 cable() {
-	ip -n "$1" link add "$2" type veth peer name "p$1" netns "$4"
+	ip -n "$1" -b - <<-END
+		link add $2 type veth peer name p$1 netns $4
+		address add $3 dev $2
+		link set $2 up
+	END
 	ip -n "$4" link set "p$1" master br0 up
-	ip -n "$1" address add "$3" dev "$2"
-	ip -n "$1" link set "$2" up
 }
 
 make_underlay() {
@@ -67,27 +69,26 @@ make_underlay() {
 	ip netns exec router sysctl -qw net.ipv4.ip_forward=1
 	for lan in 1 2; do
 		new_netns "lan$lan"
-		ip -n "lan$lan" link add br0 type bridge
-		ip -n "lan$lan" link set br0 up
+		ip -n "lan$lan" -b - <<-END
+			link add br0 type bridge
+			link set br0 up
+		END
 		cable router "eth$lan" "172.18.$lan.1/24" "lan$lan"
 	done
 }
 
 # make_node NAME LAN: namespace, address and default route
 make_node() {
-	local node=$1 lan=$2
-
-	new_netns "$node"
-	cable "$node" eth0 "172.18.$lan.1${node#n}/24" "lan$lan"
-	ip -n "$node" route add default via "172.18.$lan.1"
-	mkdir -p "$work/$node"
+	new_netns "$1"
+	cable "$1" eth0 "172.18.$2.1${1#n}/24" "lan$2"
+	ip -n "$1" route add default via "172.18.$2.1"
+	mkdir "$work/$1"
 }
 
-start_manxd() { # NODE [VARIABLE=VALUE...]: and waits until it serves
-	enter "$1"
-	"${enter[@]}" "${@:2}" manxd >> "$work/$1/manxd.log" 2>&1 < /dev/null &
+start_manxd() { # NODE [COMMAND...]: and waits until it serves
+	exec_in_node "$1" "${@:2}" manxd >> "$work/$1/manxd.log" 2>&1 < /dev/null &
 	daemon[$1]=$!
-	wait_for 20 in_node "$1" manxctl status
+	wait_for 20 in_node "$1" manxctl status || { tail -n 20 "$work/$1/manxd.log"; return 1; }
 }
 
 stop_manxd() { # NODE [SIGNAL]
@@ -103,20 +104,22 @@ netconf() {
 	for label in "$@"; do
 		labels+="${labels:+,}{\"key\":\"${label%%=*}\",\"value\":\"${label#*=}\"}"
 	done
-	cat <<-END
-	{"cniVersion": "1.0.0", "name": "$network", "type": "manx", "mtu": 0,
-	 "ipam": {"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"},
-	 "args": {"cni": {"labels": [$labels]}}}
-	END
+	printf '{"cniVersion": "%s", "name": "%s", "type": "manx", "mtu": 0, "ipam": {
+		"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"},
+		"args": {"cni": {"labels": [%s]}}}\n' "$cni_version" "$network" "$labels"
 }
 
-# cni COMMAND NODE POD [VARIABLE=VALUE...]: calls the plugin; configuration on
-# standard input
+# exec_cni COMMAND NODE POD [VARIABLE=VALUE...]: calls the plugin, in the place of
+# this shell; configuration on standard input
+exec_cni() {
+	export CNI_COMMAND=$1 CNI_CONTAINERID=sandbox-$3 CNI_IFNAME=eth0 \
+		CNI_NETNS=/run/netns/$3 CNI_PATH=${plugin%/*} \
+		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$3" "${@:4}"
+	exec_in_node "$2" manx
+}
+
 cni() {
-	in_node "$2" env CNI_COMMAND="$1" CNI_CONTAINERID="sandbox-$3" CNI_IFNAME=eth0 \
-		CNI_NETNS="/run/netns/$3" CNI_PATH="$(dirname "$(command -v manx)")" \
-		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$3" \
-		"${@:4}" manx
+	(exec_cni "$@")
 }
 
 # add_pod NODE POD [KEY=VALUE...]: namespace and ADD; the result stays in a file
@@ -142,13 +145,13 @@ node_end() {
 	sed 's/.*"interfaces":\[{"name":"\([^"]*\)".*/\1/' "$work/$1.json"
 }
 
-# store_keys PREFIX: of what the database holds
+# store_keys PREFIX...: of what the database holds
 store_keys() {
-	python3 -s -S - "$work/manx.db" "$1" <<-'END'
+	python3 -s -S - "$work/manx.db" "$@" <<-'END'
 	import sqlite3, sys
-	db = sqlite3.connect(sys.argv[1])
-	for row in db.execute("select key from kv where substr(key, 1, ?) = ? order by key",
-	                      (len(sys.argv[2]), sys.argv[2])):
-	    print(*row)
+	database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+	for (key,) in database.execute("select key from kv order by key"):
+	    if key.startswith(tuple(sys.argv[2:])):
+	        print(key)
 	END
 }

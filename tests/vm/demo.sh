@@ -100,7 +100,7 @@ some_dropped() { [ "$(dropped "$@")" -gt 0 ]; }
 pod_links() { ip -n "$1" -o link show type manx | grep -v ': manx.ipip'; true; }
 pod_routes() { { ip -n "$1" route; ip -n "$1" -6 route; } | grep -E 'dev manx[0-9a-f]'; true; }
 kernel_endpoints() { in_node "$1" manxctl dp show endpoints -o json | grep '"id"'; true; }
-pod_addresses() { store_keys e/ && store_keys h/ | grep -v '^h/ipip-tunnel-addr-'; true; }
+pod_addresses() { store_keys e/ h/ | grep -v '^h/ipip-tunnel-addr-'; true; }
 
 # --------------------------------------------------------------------------
 

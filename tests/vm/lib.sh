@@ -35,7 +35,7 @@ declare -A objects			# "NODE sets|tables|peers|node": JSON
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-trap 'whereabouts $?' ERR
+trap 'whereabouts $? >&2' ERR
 mount -t tmpfs netns /run/netns
 
 # whereabouts STATUS: the command that failed, and from where it was called

@@ -1,0 +1,277 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The operator's tool: files in, tables and files out, and what it says of mistakes.
+
+# shellcheck source=tests/vm/programs.sh
+. "$here/programs.sh"
+
+# A node without manxd: only the datastore is needed.
+desk() {
+	new_netns n1
+	mkdir "$work/n1"
+}
+
+ctl() { in_node n1 manxctl "$@"; }
+
+# exits STATUS COMMAND...: what it prints stays in $work/said
+exits() {
+	local status=0
+
+	"${@:2}" > "$work/said" 2>&1 || status=$?
+	[ $status = "$1" ] || fail "status $status, expected $1, of ${*:2}: $(< "$work/said")"
+}
+said() { grep -qF -e "$1" "$work/said" || fail "expected '$1', found: $(< "$work/said")"; }
+
+# --- files in and out ---
+
+manxctl_applies_calicos_pools() {
+	local file files=()
+
+	desk
+	for file in "$data"/ippool-*.yaml; do
+		files+=(-f "$file")
+	done
+	exits 0 ctl apply "${files[@]}"
+	[ "$(grep -c ' created$' "$work/said")" = 5 ]
+	said "$data/ippool-default.yaml:11: spec.natOutgoing: has no effect"
+	exits 0 ctl apply "${files[@]}"
+	[ "$(grep -c ' unchanged$' "$work/said")" = 5 ]
+	exits 0 ctl get ippools
+	said 'NAME                 CIDR            BLOCKSIZE  IPIP    NAT  SELECTOR'
+	said 'default-ipv4-ippool  10.244.0.0/16   26         Always  yes  all()'
+	said 'rack-1-ippool        192.168.1.0/24  26         Always  yes  rack == "1"'
+	said 'pool-1               10.21.0.0/31    31         Never   yes  all()'
+}
+
+manxctl_prints_what_it_takes() {
+	local form
+
+	desk
+	ctl apply -f "$data/ippool-racks.yaml" -f "$data/policies.yaml" -f - <<-END
+		{"apiVersion": "projectcalico.org/v3", "kind": "Node", "metadata":
+			{"name": "n7", "labels": {"rack": "0"}},
+			"spec": {"bgp": {"ipv4Address": "192.0.2.7/24"}}}
+	END
+	for form in yaml json; do
+		ctl get ippools -o $form > "$work/1"
+		ctl get gnp -o $form > "$work/2"
+		ctl get networkpolicies -A -o $form > "$work/3"
+		ctl get node n7 -o $form > "$work/4"
+		exits 0 ctl apply -f "$work/1" -f "$work/2" -f "$work/3" -f "$work/4"
+		[ "$(grep -c ' unchanged$' "$work/said")" = 6 ] || fail "$(< "$work/said")"
+		grep -v 'warning.*natOutgoing\|unchanged$' "$work/said" && fail "said too"
+		exits 0 ctl delete -f "$work/1" -f "$work/2" -f "$work/3" -f "$work/4"
+		[ "$(grep -c ' deleted$' "$work/said")" = 6 ] || fail "$(< "$work/said")"
+		store_keys r/ | grep . && fail "left in the store"
+		exits 0 ctl apply -f "$work/1" -f "$work/2" -f "$work/3" -f "$work/4"
+		[ "$(grep -c ' created$' "$work/said")" = 6 ] || fail "$(< "$work/said")"
+		ctl get np -n shop -o $form > "$work/5"
+		cmp "$work/3" "$work/5"
+	done
+}
+
+manxctl_finds_and_deletes() {
+	desk
+	exits 0 ctl get ippools
+	[ "$(wc -l < "$work/said")" = 1 ]
+	ctl apply -f "$data/ippool-racks.yaml" -f "$data/policies.yaml"
+	exits 3 ctl get ippool nix
+	said 'IPPool(nix): not found'
+	exits 3 ctl get np checkout
+	said 'NetworkPolicy(default/checkout): not found'
+	exits 0 ctl get np checkout -n shop
+	exits 3 ctl delete ippool rack-0-ippool nix rack-1-ippool
+	said 'IPPool(rack-0-ippool) deleted'
+	said 'IPPool(nix)'
+	said 'IPPool(rack-1-ippool) deleted'
+	exits 0 ctl get ippools
+	[ "$(wc -l < "$work/said")" = 1 ]
+	exits 3 ctl delete np checkout
+	exits 0 ctl delete np checkout -n shop
+	exits 3 ctl delete -f "$data/ippool-racks.yaml"
+}
+
+manxctl_keeps_pools_apart() {
+	desk
+	pool n1 large 10.0.0.0/8
+	pool n1 six fd00::/48
+	exits 4 pool n1 inside 10.1.0.0/16
+	said 'IPPool(inside): spec.cidr: 10.1.0.0/16 overlaps IPPool(large) with 10.0.0.0/8'
+	exits 4 pool n1 around 8.0.0.0/6
+	said 'overlaps IPPool(large)'
+	exits 4 pool n1 six-again fd00::/64
+	said 'overlaps IPPool(six)'
+	exits 1 pool n1 large 11.0.0.0/8
+	said 'spec.cidr'
+	pool n1 beside 11.0.0.0/8
+	exits 0 ctl get ippools
+	[ "$(wc -l < "$work/said")" = 4 ]
+}
+
+manxctl_keeps_a_pool_in_use() {
+	lone_node
+	both_pools n1
+	add_pod n1 web
+	exits 4 ctl delete ippool pods-v4
+	said 'pods-v4'
+	new_netns late
+	refused 11 pods-v4 cni ADD n1 late < <(netconf)
+	del_pod n1 web
+	exits 0 ctl delete ippool pods-v4 pods-v6
+	eventually no_blocks
+	nothing_left n1
+}
+
+no_blocks() { [ -z "$(store_keys b/ i/)" ]; }
+
+# --- mistakes ---
+
+# wrong LINE WORDS: about the resource on standard input, which has that mistake
+wrong() {
+	cat > "$work/wrong.yaml"
+	exits 1 ctl apply -f "$work/wrong.yaml"
+	[ "$(wc -l < "$work/said")" = 1 ] || fail "more than an error: $(< "$work/said")"
+	said "manxctl: $work/wrong.yaml:$1: "
+	said "$2"
+}
+
+# wrong_pool WORDS SPEC: in line 4
+wrong_pool() {
+	wrong 4 "$1" <<-END
+		apiVersion: projectcalico.org/v3
+		kind: IPPool
+		metadata: {name: x}
+		spec: {$2}
+	END
+}
+
+# wrong_policy WORDS SPEC: in line 4
+wrong_policy() {
+	wrong 4 "$1" <<-END
+		apiVersion: projectcalico.org/v3
+		kind: GlobalNetworkPolicy
+		metadata: {name: x}
+		spec: {$2}
+	END
+}
+
+manxctl_names_the_line_of_a_mistake() {
+	desk
+	wrong 3 'metadata.nam: unknown field: did you mean "name"?' <<-END
+		apiVersion: projectcalico.org/v3
+		kind: IPPool
+		metadata: {nam: x}
+		spec: {cidr: 10.0.0.0/16}
+	END
+	wrong 7 'kind: "IPPol"' <<-END
+		apiVersion: projectcalico.org/v3
+		kind: IPPool
+		metadata: {name: good}
+		spec: {cidr: 10.0.0.0/16}
+		---
+		apiVersion: projectcalico.org/v3
+		kind: IPPol
+	END
+	[ ! -e "$work/manx.db" ] || fail "half a file was applied"
+	wrong 1 'apiVersion: "v1": allowed is projectcalico.org/v3' <<< '{apiVersion: v1, kind: Node}'
+	wrong 2 'neither YAML nor JSON' <<< $'a: 1\n\tb: 2'
+	wrong 2 'neither YAML nor JSON' <<< 'a: [1, 2'
+	wrong 2 '"a" is given twice, first in line 1' <<< $'a: 1\na: 2'
+	wrong 1 'an object with apiVersion' <<< '- 1'
+	wrong_pool 'spec.cdir: unknown field: did you mean "cidr"?' 'cdir: 10.0.0.0/16'
+	wrong_pool 'spec.cidr: "10.0.0.0/33"' 'cidr: 10.0.0.0/33'
+	wrong_pool 'did you mean "10.0.0.0/16"?' 'cidr: 10.0.0.1/16'
+	wrong_pool 'spec.cidr' 'blockSize: 26'
+	wrong_pool 'allowed are 20 to 32' 'cidr: 10.0.0.0/16, blockSize: 33'
+	wrong_pool 'allowed are Never, Always, CrossSubnet' 'cidr: 10.0.0.0/16, ipipMode: Now'
+	wrong_pool 'spec.nodeSelector: "rack = 0": position 6' 'cidr: 10.0.0.0/16, nodeSelector: rack = 0'
+	wrong_pool 'use ipipMode' 'cidr: 10.0.0.0/16, vxlanMode: Always'
+	exits 1 ctl apply -f "$work/absent.yaml"
+	said 'absent.yaml: No such file'
+	exits 1 ctl apply -f /dev/null
+	said 'no resource in it'
+}
+
+manxctl_names_the_mistake_of_a_policy() {
+	desk
+	wrong_policy 'spec.selector: "app == web": position 8' 'selector: app == web'
+	wrong_policy 'spec.ingress[0].action: "Alow"' 'ingress: [{action: Alow}]'
+	wrong_policy 'spec.ingress[0].protocol: "TPC"' 'ingress: [{action: Allow, protocol: TPC}]'
+	wrong_policy 'spec.ingress[1].destination.ports[0]: "http": named ports' \
+		'ingress: [{action: Deny}, {action: Allow, protocol: TCP, destination: {ports: [http]}}]'
+	wrong_policy 'spec.ingress[0].protocol: destination.ports needs TCP' \
+		'ingress: [{action: Allow, destination: {ports: [80]}}]'
+	wrong_policy '"65536": allowed are 0 to 65535' \
+		'egress: [{action: Allow, protocol: UDP, destination: {ports: [65536]}}]'
+	wrong_policy 'a rule for each family' \
+		'ingress: [{action: Allow, source: {nets: [10.0.0.0/8, "fd00::/8"]}}]'
+	wrong_policy 'tiers are not supported by this version' 'tier: platform'
+	wrong_policy 'spec.types[1]: "Sideways"' 'types: [Ingress, Sideways]'
+	wrong_policy 'use selector' 'egress: [{action: Allow, source: {serviceAccounts: {names: [a]}}}]'
+	[ ! -e "$work/manx.db" ] || fail "something was applied"
+	exits 1 ctl apply -f - <<-END
+		apiVersion: projectcalico.org/v3
+		kind: WorkloadEndpoint
+		metadata: {name: n1-cni-x-eth0, namespace: default}
+		spec: {node: n1, orchestrator: cni, containerID: x, endpoint: eth0}
+	END
+	said 'made by the container runtime'
+}
+
+manxctl_explains_its_usage() {
+	desk
+	exits 2 ctl
+	exits 2 ctl gte ippools
+	said 'did you mean "get"?'
+	exits 2 ctl get ipool
+	said 'did you mean "IPPool"?'
+	exits 2 ctl get ippools -o xml
+	said 'table, wide, json, yaml'
+	exits 2 ctl apply
+	said '-f FILE is missing'
+	exits 2 ctl apply -f
+	exits 2 ctl apply --frobnicate
+	exits 2 ctl delete ippool
+	exits 2 ctl dp
+	exits 2 ctl dp show elephants
+	exits 0 ctl --help
+	exits 0 ctl get --help
+	exits 0 ctl version
+	said manxctl
+}
+
+manxctl_is_for_root() {
+	local user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+	lone_node
+	both_pools n1
+	chmod 755 "$scratch" "$work" "$work/n1"
+	exits 1 in_node n1 "${user[@]}" manxctl get ippools
+	said root
+	exits 1 in_node n1 "${user[@]}" manxctl apply -f "$data/ippool-racks.yaml"
+	said root
+	exits 1 in_node n1 "${user[@]}" manxctl status
+	said root
+	exits 1 in_node n1 "${user[@]}" manxctl dp load - <<< '{}'
+	said root
+}
+
+manxctl_status_says_what_is_wrong() {
+	lone_node
+	exits 0 ctl status
+	said 'manxd      ok'
+	ctl status -o json | grep -q '"ok":	true'
+	ip -n n1 link add manx.ipip type dummy
+	pool n1 pods 10.244.0.0/16 'ipipMode: Always'
+	eventually refuse 'ip link delete manx.ipip' ctl status
+	ip -n n1 link delete manx.ipip
+	eventually ctl status
+	stop_manxd n1
+	exits 1 ctl status
+	said 'manxd      NOT OK'
+	said 'module     ok'
+	said 'datastore  ok'
+	exits 1 in_node n1 env MANX_SQLITE="$work/absent.db" manxctl status
+	said 'datastore  NOT OK'
+	[ ! -e "$work/absent.db" ]
+}

@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the cases of manxd, manxctl and the CNI plugin share: to be sourced by them,
+# after tests/vm/lib.sh. Nodes and pods are those of tests/vm/cluster.sh.
+# shellcheck disable=SC2034,SC2154	# variables of the files before and after this one
+
+MANX_WORK=$scratch/cluster
+# shellcheck source=tests/vm/cluster.sh
+. "$here/cluster.sh"
+mkdir "$work"
+trap '[ $? = 0 ] || tail -n 10 "$work"/*/manxd.log 2> /dev/null || :; rm -rf "$scratch"' EXIT
+
+data=$here/data
+
+# --- clusters ---
+
+# lone_node [COMMAND...]: n1, on a link that leads nowhere, with manxd
+lone_node() {
+	new_netns n1
+	ip -n n1 -b - <<-END
+		link add eth0 type dummy
+		address add 172.18.1.11/24 dev eth0
+		link set eth0 up
+	END
+	mkdir "$work/n1"
+	start_manxd n1 "$@"
+}
+
+# join NODE: n1 and n2 are in one subnet, n3 and n4 in another
+join() {
+	case $1 in
+	n[12]) make_node "$1" 1 ;;
+	n[34]) make_node "$1" 2 ;;
+	esac
+	start_manxd "$1"
+}
+
+# apply NODE: resources on standard input
+apply() { in_node "$1" manxctl apply -f -; }
+
+# pool NODE NAME CIDR [FIELD: VALUE, ...]
+pool() {
+	apply "$1" <<-END
+		apiVersion: projectcalico.org/v3
+		kind: IPPool
+		metadata: {name: $2}
+		spec: {cidr: "$3"${4+, $4}}
+	END
+}
+
+# both_pools NODE [FIELD: VALUE, ...]: those that netconf wants; fields of the IPv4 one
+both_pools() {
+	apply "$1" <<-END
+		apiVersion: projectcalico.org/v3
+		kind: IPPool
+		metadata: {name: pods-v4}
+		spec: {cidr: 10.244.0.0/16${2+, $2}}
+		---
+		apiVersion: projectcalico.org/v3
+		kind: IPPool
+		metadata: {name: pods-v6}
+		spec: {cidr: "fd00:10:244::/48"}
+	END
+}
+
+# --- what the plugin answers ---
+
+# refused CODE WORDS COMMAND...: the plugin fails with one document, an error with them
+refused() {
+	local lines status=0
+	local text='"([^"\\]|\\.)*"'
+	local error="^\\{\"cniVersion\":\"[0-9.]+\",\"code\":$1,\"msg\":$text(,\"details\":$text)?\\}\$"
+
+	"${@:3}" > "$scratch/document" 2> "$scratch/stderr" || status=$?
+	mapfile -t lines < "$scratch/document"
+	if [ $status != 1 ] || [ ${#lines[@]} != 1 ] || [[ ! ${lines[0]} =~ $error ]] ||
+	   [[ ${lines[0]} != *"$2"* ]]; then
+		fail "expected error $1, '$2', of ${*:3}; status $status, printed: ${lines[*]-}"
+	fi
+}
+
+# with_result POD: the configuration of CHECK, and of DEL by a runtime that keeps results
+with_result() {
+	local conf
+
+	conf=$(netconf)
+	printf '{"prevResult": %s, %s\n' "$(< "$work/$1.json")" "${conf#\{}"
+}
+
+# --- what is there ---
+
+# nothing_left NODE: no link, no endpoint in the kernel; no endpoint and no address in
+# the store but those of tunnels
+nothing_left() {
+	local links endpoints keys
+
+	links=$(ip -n "$1" -o link show type manx)
+	endpoints=$(in_node "$1" manxctl dp show endpoints -o json)
+	keys=$(store_keys a/ e/ h/)
+	if [[ $links = *manx[0-9a-f]* ]] || [[ $endpoints = *'"id"'* ]] ||
+	   grep -q '^e/\|^h/[^i]' <<< "$keys" ||
+	   [ "$(grep -c ^a/ <<< "$keys")" != "$(grep -c ^h/ <<< "$keys")" ]; then
+		fail "left behind: $links" "$endpoints" "$keys"
+	fi
+}
