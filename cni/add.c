@@ -13,7 +13,7 @@
 
 #include "cni_result.h"
 #include "dp.h"
-#include "ipam.h"
+#include "uid.h"
 #include "json.h"
 #include "plugin.h"
 

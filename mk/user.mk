@@ -48,7 +48,7 @@ define program
 $(BIN)/$(1): $$(call objects,$(2)) $(OBJ)/libmanx.a
 	@mkdir -p $(BIN)
 	@echo "  LD      $$@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+	@$(CC) $(CFLAGS) -Wl,--as-needed $(LDFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(eval $(call program,manx,cni))
 $(eval $(call program,manxctl,tools/manxctl))

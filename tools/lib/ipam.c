@@ -16,17 +16,6 @@
 /* Each pause may be so many nanoseconds longer than the one before: about one commit. */
 #define PAUSE_STEP 250000
 
-int manx_uid_new(char *buf, struct manx_error *err)
-{
-	unsigned char random[MANX_UID_LEN / 2];
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return manx_fail_errno(err, -errno, "random number");
-	for (size_t i = 0; i < sizeof(random); i++)
-		snprintf(buf + 2 * i, 3, "%02x", random[i]);
-	return 0;
-}
-
 uint64_t manx_ipam_random(uint64_t n)
 {
 	uint64_t r;

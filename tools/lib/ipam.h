@@ -19,11 +19,8 @@
 #include "addr.h"
 #include "error.h"
 #include "store.h"
+#include "uid.h"
 
-#define MANX_UID_LEN 32		/* hex digits of a random 128-bit number */
-
-/* A fresh uid into @buf (MANX_UID_LEN + 1). */
-int manx_uid_new(char *buf, struct manx_error *err);
 
 /**
  * struct manx_ipam_request - addresses for one attachment
