@@ -21,7 +21,6 @@
 #include "store.h"
 #include "uid.h"
 
-
 /**
  * struct manx_ipam_request - addresses for one attachment
  * @node: who asks
