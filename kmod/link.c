@@ -158,9 +158,34 @@ static int manx_validate_pair(struct nlattr *data[], struct netlink_ext_ack *ext
 	return 0;
 }
 
+/*
+ * The core parses IFLA_INFO_DATA liberally and drops what it does not know; a
+ * link that lacks what was asked for would be worse than none.
+ */
+static int manx_validate_known(struct nlattr *tb[], struct netlink_ext_ack *extack)
+{
+	const struct nlattr *data, *attr;
+	int rem;
+
+	data = tb[IFLA_LINKINFO] ? nla_find_nested(tb[IFLA_LINKINFO], IFLA_INFO_DATA) : NULL;
+	if (!data)
+		return 0;
+	nla_for_each_nested(attr, data, rem) {
+		if (nla_type(attr) <= IFLA_MANX_MAX)
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, attr, "unknown attribute of a manx link");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int manx_validate(struct nlattr *tb[], struct nlattr *data[],
 			 struct netlink_ext_ack *extack)
 {
+	int err = manx_validate_known(tb, extack);
+
+	if (err)
+		return err;
 	if (manx_mode(data) == MANX_LINK_TUNNEL)
 		return manx_validate_tunnel(data, extack);
 	return manx_validate_address(tb, extack) ?:
