@@ -76,8 +76,8 @@ static void tell(int sock, struct outcome *outcome, int fd)
 	sendmsg(sock, &msg, MSG_NOSIGNAL);
 }
 
-/* Returns the descriptor that came along, -1 if none did. */
-static int hear(int sock, struct outcome *outcome)
+/* False if the child said nothing. *fd: the descriptor that came along, -1 if none did. */
+static bool hear(int sock, struct outcome *outcome, int *fd)
 {
 	union fd_control control = { 0 };
 	struct iovec iov = { .iov_base = outcome, .iov_len = sizeof(*outcome) };
@@ -87,18 +87,15 @@ static int hear(int sock, struct outcome *outcome)
 	};
 	struct cmsghdr *cmsg;
 	ssize_t n;
-	int fd = -1;
 
+	*fd = -1;
 	do
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(*outcome))
-		outcome->rc = manx_fail(&outcome->err, -EIO,
-					"the child process in the network namespace died");
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (n > 0 && cmsg && cmsg->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	return fd;
+		memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
+	return n == sizeof(*outcome);
 }
 
 static void child(int sock, int netns, manx_netns_fn fn, void *ctx)
@@ -118,7 +115,8 @@ static void child(int sock, int netns, manx_netns_fn fn, void *ctx)
 int manx_netns_call(int netns, manx_netns_fn fn, void *ctx, int *out, struct manx_error *err)
 {
 	struct outcome outcome = { 0 };
-	int sock[2], fd;
+	int sock[2], fd, status = 0;
+	bool heard;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock))
@@ -133,10 +131,14 @@ int manx_netns_call(int netns, manx_netns_fn fn, void *ctx, int *out, struct man
 		close(sock[0]);
 		return manx_fail_errno(err, code, "fork");
 	}
-	fd = hear(sock[0], &outcome);
+	heard = hear(sock[0], &outcome, &fd);
 	close(sock[0]);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (!heard)
+		outcome.rc = manx_fail(&outcome.err, -EIO,
+				       "the child process in the network namespace died (wait status 0x%x)",
+				       status);
 	if (outcome.rc && err)
 		*err = outcome.err;
 	if (out && !outcome.rc)
