@@ -285,11 +285,11 @@ eventually() {
 # reaches FROM ADDRESS [PING OPTION...]: is there an answer
 reaches() { on "$1" ping -n -q -c 1 -W 2 "${@:3}" "$2" > /dev/null; }
 
-# cut_off FROM ADDRESS: there is none, and no error either
+# cut_off FROM ADDRESS [PING OPTION...]: there is none, and no error either
 cut_off() {
 	local status=0
 
-	on "$1" ping -n -c 1 -W 0.3 "$2" > "$scratch/ping" || status=$?
+	on "$1" ping -n -c 1 -W 0.3 "${@:3}" "$2" > "$scratch/ping" || status=$?
 	if [ $status != 1 ] || grep -q From "$scratch/ping"; then
 		fail "$1 is not cut off from $2: $(< "$scratch/ping")"
 	fi

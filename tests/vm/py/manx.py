@@ -8,6 +8,7 @@ import struct
 
 from netlink import NLM_F_ACK, NLM_F_DUMP, Netlink, attribute, number, pick
 
+NETLINK_GENERIC = 16
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 0x10, 3
 CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 1, 2
 
@@ -47,7 +48,7 @@ class Manx(Netlink):
 	"""A socket of the family in the present namespace."""
 
 	def __init__(self):
-		super().__init__(socket.NETLINK_GENERIC)
+		super().__init__(NETLINK_GENERIC)
 		answer = self.request(GENL_ID_CTRL, struct.pack("=BBH", CTRL_CMD_GETFAMILY, 1, 0) +
 				      attribute(CTRL_ATTR_FAMILY_NAME, "manx"))
 		self.family = number(pick(answer[0][1][4:], CTRL_ATTR_FAMILY_ID))
