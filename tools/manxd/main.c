@@ -42,13 +42,13 @@ static const char usage[] =
 /**
  * struct daemon - what main() holds besides the node
  * @signals: SIGTERM and SIGINT
- * @lock: descriptor that keeps a second manxd away
+ * @run_lock, @name_lock: descriptors that keep a second manxd away
  */
 struct daemon {
 	struct manxd d;
 	struct manxd_work work;
 	struct manxd_io signals;
-	int lock;
+	int run_lock, name_lock;
 };
 
 /* The node's name on the command line becomes the environment's. Returns <0: go on. */
@@ -110,8 +110,20 @@ static int read_boot_id(struct manxd *d, struct manx_error *err)
 	return ok ? 0 : manx_fail(err, -EIO, "cannot read %s", path);
 }
 
-/* One manxd a run directory; the lock dies with the process. */
-static int take_lock(struct daemon *self, struct manx_error *err)
+/* The lock dies with the process. -EEXIST, without words, if another one holds it. */
+static int lock_file(const char *path, int *fd, struct manx_error *err)
+{
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return manx_fail_errno(err, -errno, "cannot open %s", path);
+	if (!flock(*fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return errno == EWOULDBLOCK ? -EEXIST :
+	       manx_fail_errno(err, -errno, "cannot lock %s", path);
+}
+
+/* One manxd a run directory: it owns the socket in there. */
+static int lock_run_dir(struct daemon *self, struct manx_error *err)
 {
 	const char *dir = manx_run_dir();
 	char path[PATH_MAX];
@@ -120,25 +132,41 @@ static int take_lock(struct daemon *self, struct manx_error *err)
 	if (rc)
 		return rc;
 	snprintf(path, sizeof(path), "%s/manxd.lock", dir);
-	self->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (self->lock < 0)
-		return manx_fail_errno(err, -errno, "cannot open %s", path);
-	if (flock(self->lock, LOCK_EX | LOCK_NB))
-		return manx_fail(err, -EEXIST,
-				 "another manxd runs with %s: stop it, or set MANX_RUN_DIR to another directory",
-				 dir);
-	return 0;
+	rc = lock_file(path, &self->run_lock, err);
+	return rc != -EEXIST ? rc :
+	       manx_fail(err, rc,
+			 "another manxd runs with %s: stop it, or set MANX_RUN_DIR to another directory",
+			 dir);
 }
 
-static int open_store(struct manxd *d, struct manx_error *err)
+/*
+ * One manxd a name: two would release each other's endpoints, whose links they
+ * do not see, and give the addresses of living pods again. Who shares an SQLite
+ * database is on this machine, so a lock beside it tells.
+ */
+static int lock_name(struct daemon *self, const char *store, struct manx_error *err)
 {
+	char path[PATH_MAX + 300];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s-node-%s", store, self->d.node);
+	rc = lock_file(path, &self->name_lock, err);
+	return rc != -EEXIST ? rc :
+	       manx_fail(err, rc,
+			 "another manxd is node %s of %s: stop it, or give this one another name (MANX_NODENAME)",
+			 self->d.node, store);
+}
+
+static int open_store(struct daemon *self, struct manx_error *err)
+{
+	struct manxd *d = &self->d;
 	char path[PATH_MAX];
 	int rc = manx_store_path(path, sizeof(path), err);
 
 	if (!rc)
 		rc = manx_store_open(&d->store, path, err);
 	d->state.store = d->store;
-	return rc;
+	return rc ? rc : lock_name(self, path, err);
 }
 
 /* Nothing is written before all of this is there. */
@@ -154,7 +182,7 @@ static int open_all(struct daemon *self, struct manx_error *err)
 	if (!rc)
 		rc = read_boot_id(d, err);
 	if (!rc)
-		rc = take_lock(self, err);
+		rc = lock_run_dir(self, err);
 	if (!rc)
 		rc = manx_dp_open(&d->dp, err);
 	if (!rc)
@@ -163,7 +191,7 @@ static int open_all(struct daemon *self, struct manx_error *err)
 	if (!rc)
 		rc = manxd_links_open(&d->links, err);
 	if (!rc)
-		rc = open_store(d, err);
+		rc = open_store(self, err);
 	return rc ? rc : manxd_state_sync(&d->state, err);
 }
 
