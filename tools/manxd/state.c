@@ -68,14 +68,15 @@ static int put(struct manxd_state *state, const struct manx_kv *kv, struct manx_
 {
 	size_t at = lower_bound(state, kv->key);
 	struct manxd_entry *entry = NULL;
+	struct manx_error why;
 	int rc = 0;
 
 	if (kv->value)
-		rc = manxd_entry_decode(kv, &entry, err);
+		rc = manxd_entry_decode(kv, &entry, &why);
 	if (rc == -ENOMEM)
-		return rc;
+		return manx_fail(err, rc, "%s", why.text);
 	if (rc)
-		manxd_log(LOG_WARNING, "%s is ignored: %s", kv->key, err->text);
+		manxd_log(LOG_WARNING, "%s is ignored: %s", kv->key, why.text);
 	if (is_at(state, at, kv->key))
 		remove_at(state, at);
 	if (entry && insert_at(state, at, entry)) {
