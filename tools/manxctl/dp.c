@@ -1,43 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* manxctl dp: the module, without a datastore. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dp_cmd.h"
 #include "json.h"
 
-/* A state of a million members is some 30 MB. */
-#define FILE_MAX (256UL << 20)
-
 int manxctl_dp_open(struct manx_dp **dp)
 {
 	struct manx_error err = { 0 };
 
 	return manx_dp_open(dp, &err) ? manxctl_fail(&err) : MANXCTL_OK;
-}
-
-/* All of @f with a NUL behind; *text is the caller's. */
-static int read_all(FILE *f, char **text, size_t *len, struct manx_error *err)
-{
-	size_t size = 0;
-
-	*len = 0;
-	do {
-		if (*len + 1 >= size) {
-			char *more = size < FILE_MAX ? realloc(*text, size + size / 2 + 65536) : NULL;
-
-			if (!more)
-				return manx_fail(err, -EFBIG, "too large");
-			*text = more;
-			size += size / 2 + 65536;
-		}
-		*len += fread(*text + *len, 1, size - *len - 1, f);
-		if (ferror(f))
-			return manx_fail_errno(err, -errno, "reading");
-	} while (!feof(f));
-	(*text)[*len] = '\0';
-	return 0;
 }
 
 static int parse(const char *text, size_t len, struct manx_dp_state *st, struct manx_error *err)
@@ -55,20 +28,14 @@ static int parse(const char *text, size_t len, struct manx_dp_state *st, struct 
 /* @path "-": standard input */
 static int read_state(const char *path, struct manx_dp_state *st, struct manx_error *err)
 {
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char *text = NULL;
+	char *text;
 	size_t len;
-	int rc;
+	int rc = manxctl_read_file(path, &text, &len, err);
 
-	if (!f)
-		return manx_fail_errno(err, -errno, "%s", path);
-	rc = read_all(f, &text, &len, err);
-	if (!rc)
-		rc = parse(text, len, st, err);
+	if (!rc && parse(text, len, st, err))
+		rc = manx_error_prefix(err, "%s", strcmp(path, "-") ? path : "standard input");
 	free(text);
-	if (f != stdin)
-		fclose(f);
-	return rc ? manx_error_prefix(err, "%s", f == stdin ? "standard input" : path) : 0;
+	return rc;
 }
 
 static int load(int argc, char **argv)
