@@ -32,11 +32,7 @@ bool manx_cni_is_word(const char *s)
 	return is_word(s, MANX_CNI_WORD_MAX);
 }
 
-/*
- * A name that the kernel takes as it is: a percent sign would ask it to choose
- * a number.
- */
-static bool is_ifname(const char *s)
+bool manx_cni_is_ifname(const char *s)
 {
 	size_t n = strlen(s);
 
@@ -102,7 +98,7 @@ static int check_syntax(const struct manx_cni_env *env, struct manx_error *err)
 			  env->container_id, MANX_CNI_WORD_MAX);
 		return MANX_CNI_BAD_ENV;
 	}
-	if (!is_ifname(env->ifname)) {
+	if (!manx_cni_is_ifname(env->ifname)) {
 		manx_fail(err, -EINVAL, "CNI_IFNAME \"%.80s\": not the name of an interface",
 			  env->ifname);
 		return MANX_CNI_BAD_ENV;

@@ -61,7 +61,12 @@ struct manx_cni_args {
 int manx_cni_args_read(const struct manx_cni_env *env, struct manx_cni_args *args,
 		       struct manx_error *err);
 
-/* CNI's grammar of network names and container ids. */
+/* CNI's grammar of network names and container ids, at most MANX_CNI_WORD_MAX octets. */
 bool manx_cni_is_word(const char *s);
+/*
+ * A name of a link, in printable ASCII, that the kernel takes as it is: a percent
+ * sign would ask it to choose a number.
+ */
+bool manx_cni_is_ifname(const char *s);
 
 #endif /* MANX_CNI_ENV_H */

@@ -2,46 +2,20 @@
 #include "request.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cni_env.h"
 #include "ipam.h"
 #include "json.h"
 #include "model.h"
 
-#define LETTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS	"0123456789"
-
-/* Lengths that keep handle, keys and names of resources within theirs. */
-#define NETWORK_MAX	200
-#define CONTAINER_MAX	200
 
 /* What an MTU can be: IPv4's least, and the largest packet. */
 #define MTU_MIN		68
 #define MTU_MAX		65535
-
-/* CNI's grammar of network names and container ids. */
-static bool is_word(const char *s, size_t max)
-{
-	size_t n = strlen(s);
-
-	return n && n <= max && strspn(s, LETTERS DIGITS "_.-") == n && strspn(s, LETTERS DIGITS);
-}
-
-/* The kernel's grammar of names of links, in printable ASCII. */
-static bool is_ifname(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (!n || n >= IFNAMSIZ || !strcmp(s, ".") || !strcmp(s, ".."))
-		return false;
-	for (; *s; s++)
-		if (*s <= ' ' || *s > '~' || *s == '/' || *s == ':')
-			return false;
-	return true;
-}
 
 static bool is_uid(const char *s)
 {
@@ -78,11 +52,11 @@ static int decode_target(const struct manx_json *top, struct manxd_target *t,
 	    get_text(top, "containerID", &t->container_id, err) ||
 	    get_text(top, "ifname", &t->ifname, err))
 		return -EINVAL;
-	if (!is_word(t->network, NETWORK_MAX))
+	if (!manx_cni_is_word(t->network))
 		return refuse("network", t->network, word, err);
-	if (!is_word(t->container_id, CONTAINER_MAX))
+	if (!manx_cni_is_word(t->container_id))
 		return refuse("containerID", t->container_id, word, err);
-	if (!is_ifname(t->ifname))
+	if (!manx_cni_is_ifname(t->ifname))
 		return refuse("ifname", t->ifname, "the name of an interface", err);
 	snprintf(t->handle, sizeof(t->handle), "%s.%s.%s", t->network, t->container_id,
 		 t->ifname);
