@@ -15,8 +15,8 @@ data=$here/data
 
 # --- clusters ---
 
-# lone_node [COMMAND...]: n1, on a link that leads nowhere, with manxd
-lone_node() {
+# lone_place: n1, on a link that leads nowhere
+lone_place() {
 	new_netns n1
 	ip -n n1 -b - <<-END
 		link add eth0 type dummy
@@ -24,16 +24,21 @@ lone_node() {
 		link set eth0 up
 	END
 	mkdir "$work/n1"
-	start_manxd n1 "$@"
 }
 
-# join NODE: n1 and n2 are in one subnet, n3 and n4 in another
+lone_node() { # with manxd
+	lone_place
+	start_manxd n1
+}
+
+# join NODE...: n1 and n2 are in one subnet, n3 and n4 in another
 join() {
-	case $1 in
-	n[12]) make_node "$1" 1 ;;
-	n[34]) make_node "$1" 2 ;;
-	esac
-	start_manxd "$1"
+	local node
+
+	for node; do
+		make_node "$node" $(((${node#n} + 1) / 2))
+		start_manxd "$node"
+	done
 }
 
 # apply NODE: resources on standard input

@@ -138,8 +138,7 @@ manxd_may_be_killed_under_traffic() {
 	local ping pings=() how
 
 	make_underlay
-	join n1
-	join n3
+	join n1 n3
 	both_pools n1 "ipipMode: CrossSubnet"
 	add_pod n1 web
 	add_pod n1 client
