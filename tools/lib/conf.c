@@ -28,11 +28,6 @@ const char *manx_run_dir(void)
 	return setting("MANX_RUN_DIR", "/run/manx");
 }
 
-const char *manx_conf_dir(void)
-{
-	return setting("MANX_CONF_DIR", "/etc/manx");
-}
-
 static int join(char *buf, size_t size, const char *dir, const char *name,
 		struct manx_error *err)
 {

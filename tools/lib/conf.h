@@ -14,8 +14,6 @@
 const char *manx_state_dir(void);
 /* $MANX_RUN_DIR, default /run/manx */
 const char *manx_run_dir(void);
-/* $MANX_CONF_DIR, default /etc/manx */
-const char *manx_conf_dir(void);
 
 /*
  * Paths below them, into @buf; -ENAMETOOLONG if they do not fit.
@@ -28,7 +26,7 @@ int manx_agent_path(char *buf, size_t size, struct manx_error *err);
 /*
  * Name of this node: $MANX_NODENAME, else the file <state>/nodename, else the
  * host name; lower case, checked against the grammar of names (DNS subdomain,
- * at most 253). Only manxd and manxctl ask; plugins learn it from manxd.
+ * at most 253). Only manxd asks; plugins and manxctl learn it from there.
  */
 int manx_node_name(char *buf, size_t size, struct manx_error *err);
 

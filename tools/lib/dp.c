@@ -53,11 +53,6 @@ int manx_dp_no_permission(struct manx_error *err)
 			 "the dataplane is open to those who have CAP_NET_ADMIN in this network namespace: run this as root");
 }
 
-int manx_dp_fd(const struct manx_dp *dp)
-{
-	return manx_nl_fd(dp->nl);
-}
-
 int manx_dp_subscribe(struct manx_dp *dp, struct manx_error *err)
 {
 	return manx_nl_join(dp->nl, dp->events, err);

@@ -184,10 +184,9 @@ struct manx_dp_event {
 
 /*
  * Receive events on @dp from now on; a connection used for this must not be
- * used for anything else. The descriptor can be polled.
+ * used for anything else.
  */
 int manx_dp_subscribe(struct manx_dp *dp, struct manx_error *err);
-int manx_dp_fd(const struct manx_dp *dp);
 /*
  * Wait at most @timeout_ms (-1: for ever) and hand what came to @fn. -EAGAIN if
  * nothing came, -EINTR on a signal, -ENOBUFS if the socket's buffer ran over.

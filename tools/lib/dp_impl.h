@@ -28,11 +28,8 @@ struct nlmsghdr *manx_dp_request(struct manx_dp *dp, uint8_t cmd, uint16_t flags
 int manx_dp_no_permission(struct manx_error *err);
 
 /* dp_state.c: lifetime and order */
-void manx_dp_names_clear(struct manx_dp_names *names);
 void manx_dp_rule_init(struct manx_dp_rule *r);	/* a rule that matches everything */
 void manx_dp_rule_clear(struct manx_dp_rule *r);
-void manx_dp_set_clear(struct manx_dp_set *s);
-void manx_dp_table_clear(struct manx_dp_table *t);
 void manx_dp_endpoint_clear(struct manx_dp_endpoint *e);
 /* Orders of the arrays of a state, for qsort() */
 int manx_dp_set_cmp(const void *a, const void *b);
@@ -114,9 +111,6 @@ int manx_dp_put_node(struct manx_dp *dp, const struct manx_dp_node *node, struct
 /* SET_DEL, TABLE_DEL; both have their name as attribute 1. ENDPOINT_DEL. */
 int manx_dp_del_name(struct manx_dp *dp, uint8_t cmd, const char *name, struct manx_error *err);
 int manx_dp_del_endpoint(struct manx_dp *dp, uint32_t id, struct manx_error *err);
-
-/* dp_read.c */
-int manx_dp_read_node(struct manx_dp *dp, struct manx_dp_node *node, struct manx_error *err);
 
 /**
  * struct manx_dp_words - names of an enumeration that begins at 0

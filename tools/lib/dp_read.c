@@ -80,7 +80,7 @@ static int on_node(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err
 	return 0;
 }
 
-int manx_dp_read_node(struct manx_dp *dp, struct manx_dp_node *node, struct manx_error *err)
+static int read_node(struct manx_dp *dp, struct manx_dp_node *node, struct manx_error *err)
 {
 	manx_dp_request(dp, MANX_CMD_NODE_GET, 0);
 	return manx_nl_talk(dp->nl, on_node, node, err);
@@ -333,7 +333,7 @@ static int read_all(struct manx_dp *dp, uint32_t id, struct manx_dp_state *st,
 		{ MANX_CMD_SET_GET, on_set }, { MANX_CMD_TABLE_GET, on_table },
 		{ MANX_CMD_ENDPOINT_GET, on_endpoint }, { MANX_CMD_PEER_GET, on_peer },
 	};
-	int rc = manx_dp_read_node(dp, &st->node, err);
+	int rc = read_node(dp, &st->node, err);
 
 	(void)id;
 	for (size_t i = 0; !rc && i < MNL_ARRAY_SIZE(lists); i++)

@@ -83,7 +83,7 @@ bool manx_dp_ranges_add(struct manx_dp_ranges *r, uint16_t first, uint16_t last)
 	return true;
 }
 
-void manx_dp_names_clear(struct manx_dp_names *names)
+static void names_clear(struct manx_dp_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		free(names->s[i]);
@@ -107,19 +107,19 @@ void manx_dp_rule_clear(struct manx_dp_rule *r)
 		if (f->type == MANX_DP_NETS)
 			free(((struct manx_dp_prefixes *)match)->p);
 		else if (f->type == MANX_DP_SETS)
-			manx_dp_names_clear(match);
+			names_clear(match);
 		else if (f->type == MANX_DP_PORTS)
 			free(((struct manx_dp_ranges *)match)->r);
 	}
 }
 
-void manx_dp_set_clear(struct manx_dp_set *s)
+static void set_clear(struct manx_dp_set *s)
 {
 	free(s->name);
 	free(s->members.p);
 }
 
-void manx_dp_table_clear(struct manx_dp_table *t)
+static void table_clear(struct manx_dp_table *t)
 {
 	for (size_t i = 0; i < t->n_rules; i++)
 		manx_dp_rule_clear(&t->rule[i]);
@@ -132,8 +132,8 @@ void manx_dp_endpoint_clear(struct manx_dp_endpoint *e)
 	free(e->name);
 	free(e->addr.p);
 	free(e->source.p);
-	manx_dp_names_clear(&e->ingress);
-	manx_dp_names_clear(&e->egress);
+	names_clear(&e->ingress);
+	names_clear(&e->egress);
 	free(e->drop);
 }
 
@@ -147,10 +147,10 @@ void manx_dp_endpoints_free(struct manx_dp_endpoint *ep, size_t n)
 void manx_dp_state_clear(struct manx_dp_state *st)
 {
 	for (size_t i = 0; i < st->n_sets; i++)
-		manx_dp_set_clear(&st->set[i]);
+		set_clear(&st->set[i]);
 	free(st->set);
 	for (size_t i = 0; i < st->n_tables; i++)
-		manx_dp_table_clear(&st->table[i]);
+		table_clear(&st->table[i]);
 	free(st->table);
 	manx_dp_endpoints_free(st->endpoint, st->n_endpoints);
 	free(st->peer);

@@ -11,7 +11,8 @@
 #include "grow.h"
 #include "store_internal.h"
 
-bool manx_key_is_valid(const char *key)
+/* Printable ASCII without blanks, 1 to MANX_KEY_MAX octets. */
+static bool key_is_valid(const char *key)
 {
 	size_t n = 0;
 
@@ -192,7 +193,7 @@ static int check_writes(const struct manx_txn *txn, struct manx_error *err)
 		key[i] = txn->write[i].key;
 	qsort(key, txn->n_writes, sizeof(*key), by_key);
 	for (size_t i = 0; i < txn->n_writes && !ret; i++) {
-		if (!manx_key_is_valid(key[i]))
+		if (!key_is_valid(key[i]))
 			ret = manx_fail(err, -EINVAL, "\"%s\" cannot be a key", key[i]);
 		else if (i && strcmp(key[i - 1], key[i]) == 0)
 			ret = manx_fail(err, -EINVAL, "transaction writes %s twice", key[i]);

@@ -68,9 +68,6 @@ int manx_txn_check(const struct manx_txn *txn, struct manx_error *err);
 /* True if @txn only deletes. */
 bool manx_txn_only_deletes(const struct manx_txn *txn);
 
-/* Printable ASCII without blanks, 1 to MANX_KEY_MAX octets. */
-bool manx_key_is_valid(const char *key);
-
 /* Fill @kv with copies; -ENOMEM leaves it empty. @value may be NULL. */
 int manx_kv_set(struct manx_kv *kv, const char *key, const char *value, int64_t create_rev,
 		int64_t mod_rev);
