@@ -81,6 +81,7 @@ check checkpatch	make checkpatch
 check unit		make "$jobs" unit
 check dkms		tests/dkms.sh
 check vm		tests/vm/selftest.sh
+check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
 # Two machines at a time: each of them uses one processor.
 e2e 6.1
 e2e 6.12
