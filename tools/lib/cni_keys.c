@@ -116,9 +116,11 @@ static int refuse(const struct manx_json *at, const struct choice *c, struct man
 {
 	char *value = cJSON_PrintUnformatted(at->v);
 
-	manx_fail(err, -EINVAL, "%s: %.200s is not supported%s%s%s", at->path, value ? value : "this",
-		  c->reason == MANXD ? ": manxd holds this setting, remove the key" : "",
-		  c->allowed[0] ? ": expected " : "", c->allowed[0] ? c->allowed[0] : "");
+	manx_fail(err, -EINVAL, "%s: %.200s is not supported by this version%s: %s%s", at->path,
+		  value ? value : "this",
+		  c->reason == MANXD ? ", and manxd holds this setting" : "",
+		  c->allowed[0] ? "remove the key, or say " : "remove the key",
+		  c->allowed[0] ? c->allowed[0] : "");
 	cJSON_free(value);
 	return MANX_CNI_UNSUPPORTED;
 }
