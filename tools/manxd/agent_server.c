@@ -2,6 +2,7 @@
 #include "agent_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,9 @@ static int inherited_socket(void)
 	if (!pid || !n || atol(pid) != getpid() || atoi(n) < 1)
 		return -1;
 	if (getsockopt(LISTEN_FD, SOL_SOCKET, SO_TYPE, &type, &size) || type != SOCK_SEQPACKET)
+		return -1;
+	/* as make_socket() makes one: the one loop must not wait in accept() */
+	if (fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) || fcntl(LISTEN_FD, F_SETFL, O_NONBLOCK))
 		return -1;
 	return LISTEN_FD;
 }
