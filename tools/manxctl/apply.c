@@ -105,7 +105,7 @@ static int apply_once(void *ctx, struct manx_error *err)
 static int apply_all(const struct manx_resources *rs)
 {
 	struct manx_store *store;
-	int status = manxctl_open_store(&store, true);
+	int status = manxctl_open_store(&store);
 
 	if (status)
 		return status;

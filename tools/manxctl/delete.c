@@ -95,7 +95,7 @@ static int delete_one(struct manx_store *store, const struct manx_resource *r)
 static int delete_all(const struct manx_resources *rs)
 {
 	struct manx_store *store;
-	int status = manxctl_open_store(&store, false);
+	int status = manxctl_open_store(&store);
 
 	if (status)
 		return status;
@@ -120,7 +120,7 @@ static int delete_named(char **words, const char *ns)
 	for (char **name = words + 1; *name; name++)
 		if (!manx_name_is_valid(*name))
 			return manxctl_usage("delete", "\"%s\" is no name of a resource", *name);
-	status = manxctl_open_store(&store, false);
+	status = manxctl_open_store(&store);
 	if (status)
 		return status;
 	r.ns = kind->namespaced ? ns : NULL;

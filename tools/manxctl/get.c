@@ -132,7 +132,7 @@ static int run(const struct query *q)
 	struct manx_resources rs = { 0 };
 	struct manx_error err = { 0 };
 	struct manx_store *store;
-	int status = manxctl_open_store(&store, false);
+	int status = manxctl_open_store(&store);
 
 	if (status)
 		return status;

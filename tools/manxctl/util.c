@@ -84,16 +84,12 @@ int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, 
 	return manx_fail(err, -ENAMETOOLONG, "\"%.80s\": the name is too long", name);
 }
 
-int manxctl_open_store(struct manx_store **store, bool create)
+int manxctl_open_store(struct manx_store **store)
 {
 	struct manx_error err = { 0 };
 	char path[4096];
 	int rc = manx_store_path(path, sizeof(path), &err);
 
-	if (!rc && !create && access(path, F_OK) && errno == ENOENT)
-		rc = manx_fail(&err, -EIO,
-			       "there is no datastore %s yet: start manxd, apply a resource, or set MANX_SQLITE",
-			       path);
 	if (!rc)
 		rc = manx_store_open(store, path, &err);
 	if ((rc == -EACCES || rc == -EPERM) && geteuid())
