@@ -17,8 +17,9 @@ set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 limit=${MANX_CASE_LIMIT:-60}	# seconds a case may take, unless it says more itself
 passed=0 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d)
+log=$work/log
+trap 'rm -rf "$work"' EXIT
 
 # The cases of a topic, in the order of the file.
 cases_of() {
@@ -52,9 +53,10 @@ selected() {
 	done
 }
 
-# All but what a slow emulator causes.
+# All but what a slow emulator causes, and what the core says about malformed attributes.
 kernel_warnings() {
-	dmesg --level emerg,alert,crit,err,warn | grep -viE 'hrtimer: interrupt took|clocksource|tsc '
+	dmesg --level emerg,alert,crit,err,warn |
+		grep -viE 'hrtimer: interrupt took|clocksource|tsc |netlink: .*attribute'
 }
 
 # A "# limit: S" beneath the case's first line gives it S seconds.
@@ -66,8 +68,10 @@ run_case() {
 	local seconds
 
 	seconds=$(limit_of "$1")
+	rm -rf "$work/case"
+	mkdir "$work/case"
 	# shellcheck disable=SC2016	# the words are for that shell
-	timeout --kill-after=5 "${seconds:-$limit}" \
+	MANX_SCRATCH=$work/case timeout --kill-after=5 "${seconds:-$limit}" \
 		unshare --mount --pid --fork --kill-child --mount-proc --net -- \
 		bash -euE -o pipefail -c '. "$0"; . "$1"; $2' \
 		"$here/lib.sh" "$here/cases/${1%%_*}.sh" "$1" > "$log" 2>&1 < /dev/null

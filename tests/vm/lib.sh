@@ -33,8 +33,7 @@ declare -A more				# of a pod's endpoint: further JSON
 declare -A objects			# "NODE sets|tables|peers|node": JSON
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+scratch=$MANX_SCRATCH			# a directory of the case's own
 trap 'whereabouts $? >&2' ERR
 mount -t tmpfs netns /run/netns
 
@@ -342,3 +341,10 @@ frames_of() {
 	done
 	python frames "$1:eth0" "${node_of[$1]}:manx$1" "${node_of[$1]}:manx$1" "${@:2}"
 }
+
+# --- the module ---
+
+# unload: somebody may be in the middle of a dump, which holds the module
+unload() { eventually rmmod manx; }
+
+load() { insmod "$here/../../build/kmod/$(uname -r)/manx.ko"; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The generic netlink family manx, with the numbers of uapi/linux/manx.h."""
+"""The generic netlink family manx, with the numbers of uapi/linux/manx*.h."""
 
 import os
 import re
@@ -31,8 +31,10 @@ def constants(header):
 
 tree = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
 	os.path.realpath(__file__)))))
-with open(tree + "/uapi/linux/manx.h", encoding="ascii") as file:
-	NAMES = constants(file.read())
+NAMES = {}
+for header in "manx.h", "manx_link.h":
+	with open(f"{tree}/uapi/linux/{header}", encoding="ascii") as file:
+		NAMES.update(constants(file.read()))
 globals().update({name: value for name, value in NAMES.items() if not name.startswith("_")})
 
 

@@ -16,6 +16,9 @@ NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS = 1, 2
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 CLONE_NEWNET = 0x40000000
 
+# one number, two names
+CODES = errno.errorcode | {errno.EOPNOTSUPP: "EOPNOTSUPP"}
+
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -108,7 +111,7 @@ class Netlink:
 			tail = payload[4 if len(payload) < 20 else 20:]
 			words = pick(tail, NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode()
 			offset = pick(tail, NLMSGERR_ATTR_OFFS)
-		raise Refused(errno.errorcode.get(code, str(code)), words,
+		raise Refused(CODES.get(code, str(code)), words,
 			      number(offset) if offset else None)
 
 
