@@ -61,8 +61,9 @@ static int insert_at(struct manxd_state *state, size_t at, struct manxd_entry *e
 }
 
 /*
- * One key as the store has it now. What cannot be decoded is as good as
- * absent, and said once, here.
+ * One key as the store has it now. What cannot be decoded takes no effect, which
+ * is said once, here: what the key held before stays, for a policy that is passed
+ * over opens pods, and an endpoint that is passed over loses its link.
  */
 static int put(struct manxd_state *state, const struct manx_kv *kv, struct manx_error *err)
 {
@@ -75,8 +76,10 @@ static int put(struct manxd_state *state, const struct manx_kv *kv, struct manx_
 		rc = manxd_entry_decode(kv, &entry, &why);
 	if (rc == -ENOMEM)
 		return manx_fail(err, rc, "%s", why.text);
-	if (rc)
+	if (rc) {
 		manxd_log(LOG_WARNING, "%s is ignored: %s", kv->key, why.text);
+		return 0;
+	}
 	if (is_at(state, at, kv->key))
 		remove_at(state, at);
 	if (entry && insert_at(state, at, entry)) {
