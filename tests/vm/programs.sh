@@ -9,7 +9,7 @@ MANX_WORK=$scratch/cluster
 # shellcheck source=tests/vm/cluster.sh
 . "$here/cluster.sh"
 mkdir "$work"
-trap '[ $? = 0 ] || tail -n 10 "$work"/*/manxd.log 2> /dev/null || :; rm -rf "$scratch"' EXIT
+trap '[ $? = 0 ] || tail -n 10 "$work"/*/manxd.log 2> /dev/null || :' EXIT
 
 data=$here/data
 
@@ -68,6 +68,14 @@ both_pools() {
 		spec: {cidr: "fd00:10:244::/48"}
 	END
 }
+
+# exec_python POD SCRIPT ARGUMENT...: one of tests/vm/py, in the place of this shell
+exec_python() {
+	exec nsenter --net="/run/netns/$1" /usr/bin/python3 -s -S "$here/py/$2.py" "${@:3}"
+}
+
+# open_way NODE: for other users, to its directories
+open_way() { chmod 755 "${scratch%/*}" "$scratch" "$work" "$work/$1"; }
 
 # --- what the plugin answers ---
 

@@ -245,7 +245,7 @@ manxctl_is_for_root() {
 
 	lone_node
 	both_pools n1
-	chmod 755 "$scratch" "$work" "$work/n1"
+	open_way n1
 	exits 1 in_node n1 "${user[@]}" manxctl get ippools
 	said root
 	exits 1 in_node n1 "${user[@]}" manxctl apply -f "$data/ippool-racks.yaml"

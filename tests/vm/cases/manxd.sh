@@ -312,7 +312,8 @@ manxd_is_for_root_alone() {
 	[ "$(stat -c %a "$work/n1/run")" = 700 ]
 	[ "$(stat -c %a "$work/n1/run/agent.sock")" = 600 ]
 	[ "$(stat -c %a "$work/manx.db")" = 600 ]
-	chmod 755 "$scratch" "$work" "$work/n1" "$work/n1/run"
+	open_way n1
+	chmod 755 "$work/n1/run"
 	chmod 666 "$work/n1/run/agent.sock"
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 		socat -u "$(agent_socket n1)" - | grep 'only root may talk to manxd'

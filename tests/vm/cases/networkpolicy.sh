@@ -9,16 +9,14 @@ services=(tcp/80 tcp/443 tcp/8080 udp/53 ping)
 
 # serve POD: on all its services
 serve() {
-	nsenter --net="/run/netns/$1" /usr/bin/python3 -s -S "$here/py/serve.py" \
-		"${services[@]:0:4}" > "$work/$1.serve" &
+	exec_python "$1" serve "${services[@]:0:4}" > "$work/$1.serve" &
 	eventually grep -q ready "$work/$1.serve"
 }
 
 # sees FROM TO SERVICE[@4|@6]...: of the services of TO exactly these answer, by IPv4 and
 # IPv6 unless it says by which
 sees() {
-	on "$1" /usr/bin/python3 -s -S "$here/py/probe.py" "$(address "$2")" "$(address "$2" 6)" \
-		"${services[@]}" -- "${@:3}"
+	(exec_python "$1" probe "$(address "$2")" "$(address "$2" 6)" "${services[@]}" -- "${@:3}")
 }
 sees_all() { sees "$1" "$2" "${services[@]}"; }
 
@@ -220,8 +218,7 @@ stopped() {
 
 # hold FROM TO PORT: a flow that goes on
 hold() {
-	nsenter --net="/run/netns/$1" /usr/bin/python3 -s -S "$here/py/hold.py" \
-		"$(address "$2")" "$3" > "$work/$1.flow" &
+	exec_python "$1" hold "$(address "$2")" "$3" > "$work/$1.flow" &
 	eventually grep -q . "$work/$1.flow"
 }
 

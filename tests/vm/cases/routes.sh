@@ -56,7 +56,7 @@ routes_follow_the_mode_of_the_pool() {
 	eventually goes n3 eth0 web
 	eventually goes n1 eth0 far
 	reaches near "$(address web)"
-	refuse "" reaches far "$(address web)" -W 0.3
+	reaches far "$(address web)" -W 0.3 && fail "the router knows the way"
 	eventually refuse "does not exist" ip -n n1 link show manx.ipip
 	eventually peers_are n1
 	ip -n router route add "$(block_of web)" via 172.18.1.11
