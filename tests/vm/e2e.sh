@@ -56,7 +56,7 @@ selected() {
 # All but what a slow emulator causes, and what the core says about malformed attributes.
 kernel_warnings() {
 	dmesg --level emerg,alert,crit,err,warn |
-		grep -viE 'hrtimer: interrupt took|clocksource|tsc |netlink: .*attribute'
+		grep -viE 'hrtimer: interrupt took|clocksource|tsc |netlink: .*attribute|callbacks suppressed'
 }
 
 # A "# limit: S" beneath the case's first line gives it S seconds.

@@ -11,6 +11,7 @@ as Python with the names of manx.py and the functions below:
 	OK		it is accepted
 	CODE WORDS...	it is refused with that error and those words among its own;
 			what it points at, if anything, lies in the request
+	CODE (none)	it is refused by the core, which says no more
 
 Status 0 if all answers were as expected.
 """
@@ -90,6 +91,8 @@ def complaint(answer, request):
 	try:
 		eval(request)
 	except Refused as refusal:
+		if words == "(none)":
+			words, refusal.words = "", refusal.words or words
 		if refusal.code != code or words not in refusal.words:
 			return str(refusal)
 		if refusal.words == "":
