@@ -2,6 +2,7 @@
 #include "dataplane.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,11 +98,35 @@ static int load(struct manxd *d, const struct manx_dp_state *want, struct manx_e
 	return rc;
 }
 
+/*
+ * What a policy says that cannot be read may be "deny"; an endpoint of ours that
+ * cannot be read would be closed. Other nodes' endpoints are not waited for: they
+ * are only missing from sets.
+ */
+static int check_known(const struct manxd *d, struct manx_error *err)
+{
+	char own[300];
+	const char *prefix[] = { "r/networkpolicies/", "r/globalnetworkpolicies/", own };
+
+	snprintf(own, sizeof(own), "e/%s/", d->node);
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+		const char *lost = manxd_state_lost(&d->state, prefix[i]);
+
+		if (lost)
+			return manx_fail(err, -EBADMSG,
+					 "%s cannot be read, so the kernel keeps the policy that it has: "
+					 "apply it anew, delete it, or upgrade this manxd", lost);
+	}
+	return 0;
+}
+
 int manxd_dataplane_apply(struct manxd *d, struct manx_error *err)
 {
 	struct manx_dp_state want = { .node.endpoint_to_node = d->endpoint_to_node };
-	int rc = compile(d, &want, err);
+	int rc = check_known(d, err);
 
+	if (!rc)
+		rc = compile(d, &want, err);
 	if (!rc)
 		rc = add_peers(d, &want, err);
 	if (!rc)

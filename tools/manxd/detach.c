@@ -2,6 +2,7 @@
 #include "detach.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,10 +105,19 @@ static int delete_link(struct manxd *d, uint32_t endpoint, struct manx_error *er
 
 static int delete_strays(struct manxd *d, struct manx_error *err)
 {
+	char prefix[300];
+	const char *lost;
+	uint32_t *id;
 	size_t n;
-	uint32_t *id = known_ids(d, &n);
-	int rc = id ? 0 : manx_fail(err, -ENOMEM, "out of memory");
+	int rc;
 
+	snprintf(prefix, sizeof(prefix), "e/%s/", d->node);
+	lost = manxd_state_lost(&d->state, prefix);
+	if (lost)	/* its link is no stray, but nobody knows which one it is */
+		return manx_fail(err, -EBADMSG, "%s cannot be read: links without an endpoint stay",
+				 lost);
+	id = known_ids(d, &n);
+	rc = id ? 0 : manx_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; !rc && i < d->links.n_bound; i++) {
 		uint32_t endpoint = d->links.bound[i].endpoint;
 

@@ -60,10 +60,42 @@ static int insert_at(struct manxd_state *state, size_t at, struct manxd_entry *e
 	return 0;
 }
 
+static int lose(struct manxd_state *state, const char *key, struct manx_error *err)
+{
+	char **more = reallocarray(state->lost, state->n_lost + 1, sizeof(*more));
+
+	if (more)
+		state->lost = more;
+	if (!more || !(more[state->n_lost] = strdup(key)))
+		return manx_fail(err, -ENOMEM, "out of memory for %s", key);
+	state->n_lost++;
+	return 0;
+}
+
+static void find_again(struct manxd_state *state, const char *key)
+{
+	for (size_t i = 0; i < state->n_lost; i++) {
+		if (strcmp(state->lost[i], key))
+			continue;
+		free(state->lost[i]);
+		state->lost[i] = state->lost[--state->n_lost];
+		return;
+	}
+}
+
+const char *manxd_state_lost(const struct manxd_state *state, const char *prefix)
+{
+	for (size_t i = 0; i < state->n_lost; i++)
+		if (!strncmp(state->lost[i], prefix, strlen(prefix)))
+			return state->lost[i];
+	return NULL;
+}
+
 /*
  * One key as the store has it now. What cannot be decoded takes no effect, which
  * is said once, here: what the key held before stays, for a policy that is passed
- * over opens pods, and an endpoint that is passed over loses its link.
+ * over opens pods, and an endpoint that is passed over loses its link. If nothing
+ * is known from before, the key is lost.
  */
 static int put(struct manxd_state *state, const struct manx_kv *kv, struct manx_error *err)
 {
@@ -76,9 +108,10 @@ static int put(struct manxd_state *state, const struct manx_kv *kv, struct manx_
 		rc = manxd_entry_decode(kv, &entry, &why);
 	if (rc == -ENOMEM)
 		return manx_fail(err, rc, "%s", why.text);
+	find_again(state, kv->key);
 	if (rc) {
 		manxd_log(LOG_WARNING, "%s is ignored: %s", kv->key, why.text);
-		return 0;
+		return is_at(state, at, kv->key) ? 0 : lose(state, kv->key, err);
 	}
 	if (is_at(state, at, kv->key))
 		remove_at(state, at);
@@ -94,8 +127,12 @@ static void free_entries(struct manxd_state *state)
 	for (size_t i = 0; i < state->n; i++)
 		manxd_entry_free(state->entry[i]);
 	free(state->entry);
+	for (size_t i = 0; i < state->n_lost; i++)
+		free(state->lost[i]);
+	free(state->lost);
 	state->entry = NULL;
-	state->n = state->size = 0;
+	state->lost = NULL;
+	state->n = state->size = state->n_lost = 0;
 }
 
 static void end_watch(struct manxd_state *state)

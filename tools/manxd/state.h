@@ -60,12 +60,15 @@ struct manxd_entry {
  * @store: borrowed
  * @watch: NULL while the copy is not known to be what the store has
  * @entry: in the order of their keys
+ * @lost: keys that exist, but could never be decoded: what they say is not known
  */
 struct manxd_state {
 	struct manx_store *store;
 	struct manx_watch *watch;
 	struct manxd_entry **entry;
 	size_t n, size;
+	char **lost;
+	size_t n_lost;
 };
 
 /* Read everything anew and begin to watch. On failure the old copy stays. */
@@ -89,6 +92,12 @@ const struct manxd_entry *manxd_state_get(const struct manxd_state *state, const
 /* The workload endpoints of @node. */
 size_t manxd_state_weps(const struct manxd_state *state, const char *node,
 			struct manxd_entry *const **first);
+
+/*
+ * A key beneath @prefix that exists but could not be decoded, or NULL. Whoever
+ * takes the absence of such a key for an answer must look here first.
+ */
+const char *manxd_state_lost(const struct manxd_state *state, const char *prefix);
 
 /* By name; NULL if there is none. */
 const struct manxd_entry *manxd_state_node(const struct manxd_state *state, const char *name);
