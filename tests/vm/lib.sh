@@ -147,7 +147,7 @@ tunnel() {
 		route add $block4 via $3 dev tunl onlink
 		route add $block6 via ::ffff:$3 dev tunl onlink
 	END
-	objects[$node peers]="\"$3\""
+	peers "$node" "$3"
 }
 
 two_nodes() {
@@ -206,6 +206,14 @@ list() {
 
 	[ $# = 0 ] || printf -v words ',"%s"' "$@"
 	echo "[${words:1}]"
+}
+
+# peers NODE [ADDRESS...]: all of them
+peers() {
+	local peers
+
+	peers=$(list "${@:2}")
+	objects[$1 peers]=${peers:1:-1}
 }
 
 # members NODE SET MEMBER...
@@ -294,6 +302,12 @@ cut_off() {
 	fi
 }
 
+# tells FROM ADDRESS PATTERN [PING OPTION...]: the error that comes back
+tells() {
+	on "$1" ping -n -c 1 -W 2 "${@:4}" "$2" > "$scratch/ping" && fail "no error from $2"
+	grep -qE "$3" "$scratch/ping" || fail "$(< "$scratch/ping")"
+}
+
 # echo_server NAMESPACE tcp|udp PORT [SOCAT OPTION]: answers with what it got; both families
 echo_server() {
 	local protocol=$2 port=$3 state=0A
@@ -325,7 +339,7 @@ capture() {
 # captured: ends the capture and prints it in tcpdump's words
 captured() {
 	kill -INT "$capturing"
-	wait "$capturing" || true
+	while kill -0 "$capturing" 2> /dev/null; do sleep 0.02; done
 	tcpdump -n -v -r "$scratch/capture" 2> /dev/null
 }
 
@@ -341,10 +355,3 @@ frames_of() {
 	done
 	python frames "$1:eth0" "${node_of[$1]}:manx$1" "${node_of[$1]}:manx$1" "${@:2}"
 }
-
-# --- the module ---
-
-# unload: somebody may be in the middle of a dump, which holds the module
-unload() { eventually rmmod manx; }
-
-load() { insmod "$here/../../build/kmod/$(uname -r)/manx.ko"; }

@@ -209,22 +209,3 @@ links_need_the_right_to_both_namespaces() {
 		grep -q CAP_NET_ADMIN '"$scratch/refused"
 	absent a y2
 }
-
-# Meanwhile nobody else may use the module: cases run one by one.
-links_go_with_the_module() {
-	two_nodes
-	pod n1 b $b4
-	flood a $c4
-	flood c $a4
-	unload
-	for namespace in a b c; do absent $namespace eth0; done
-	absent n1 manxa
-	absent n1 tunl
-	absent n2 tunl
-	refuse "modprobe manx" on n1 manxctl dp show
-	load
-	plug_in a
-	plug_in b
-	commit n1
-	eventually reaches a $b4
-}

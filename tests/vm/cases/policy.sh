@@ -165,12 +165,6 @@ policy_pass_and_the_default_ask_the_next_table() {
 	dropping a policy-egress:1 cut_off a $b4
 }
 
-# tells FROM ADDRESS PATTERN: the error that a ping brings
-tells() {
-	on "$1" ping -n -c 1 -W 2 "$2" > "$scratch/ping" && fail "no error from $2"
-	grep -qE "$3" "$scratch/ping"
-}
-
 refused() { refuse "Connection refused" talks a tcp "$1" 80; }
 
 policy_reject_tells_the_sender() {

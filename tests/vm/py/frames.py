@@ -47,8 +47,9 @@ class Judge:
 
 	def found(self, frame, before):
 		"""["pass", a reason, ...]: what became of a frame since then"""
+		header = self.receiver.header
 		found = ["pass" for arrived in self.receiver.received()
-			 if len(arrived) > 14 and frame.endswith(arrived[14:])]
+			 if len(arrived) > header and frame.endswith(arrived[header:])]
 		for reason, count in self.counter.drops().items():
 			found += [reason] * (count - before[reason])
 		return found

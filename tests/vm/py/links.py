@@ -11,7 +11,7 @@ from netlink import Netlink, pick
 SIOCETHTOOL = 0x8946
 ETHTOOL_GSTRINGS, ETHTOOL_GSTATS, ETH_SS_STATS, ETH_GSTRING_LEN = 0x1b, 0x1d, 1, 32
 MAX_STATS = 64
-ETH_P_ALL = 3
+ETH_P_ALL, ETH_HLEN, ARPHRD_TUNNEL = 3, 14, 768
 ARP_REPLY, ADVERTISEMENT = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x02", 136
 RTM_GETLINK = 18
 IFLA_STATS64, IFLA_ADDRESS = 23, 1
@@ -65,6 +65,7 @@ class Tap:
 		self.link = link
 		self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
 		self.socket.bind((link, ETH_P_ALL))
+		self.header = 0 if self.socket.getsockname()[3] == ARPHRD_TUNNEL else ETH_HLEN
 
 	def received(self):
 		"""Frames since the last call, without waiting."""
