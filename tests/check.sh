@@ -14,7 +14,7 @@ cd "$(dirname "$(dirname "$(readlink -f "$0")")")" || exit 1
 unset MAKEFLAGS MAKELEVEL	# the checks call make themselves
 
 logs=build/check
-limit=1800	# seconds: no check may wait for ever
+limit=3000	# seconds: no check may wait for ever
 jobs=-j$(nproc)
 passed=0 failed=0
 wanted=("$@")

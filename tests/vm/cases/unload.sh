@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The module goes and comes back while packets, dumps and sockets are on their way.
 
-unloads=${MANX_UNLOADS:-50}	# on each kernel
+unloads=${MANX_UNLOADS:-30}	# on each kernel
 module=$here/../../build/kmod/$(uname -r)/manx.ko
 
 # traffic FROM ADDRESS: until the case ends, whether there is a link or not
