@@ -85,6 +85,16 @@ make_node() {
 	mkdir "$work/$1"
 }
 
+make_lone_node() { # NAME: on a link that leads nowhere
+	new_netns "$1"
+	ip -n "$1" -b - <<-END
+		link add eth0 type dummy
+		address add 172.18.1.1${1#n}/24 dev eth0
+		link set eth0 up
+	END
+	mkdir "$work/$1"
+}
+
 start_manxd() { # NODE [COMMAND...]: and waits until it serves
 	exec_in_node "$1" "${@:2}" manxd >> "$work/$1/manxd.log" 2>&1 < /dev/null &
 	daemon[$1]=$!
@@ -134,15 +144,19 @@ del_pod() { # NODE POD: as a runtime does: DEL, then the namespace
 
 # address POD [4|6]: what ADD answered
 address() {
-	local length=32
+	local length=32 result
 
 	[ "${2-4}" = 4 ] || length=128
-	sed 's/.*"address":"\([^"]*\)\/'$length'".*/\1/' "$work/$1.json"
+	result=$(< "$work/$1.json")
+	[[ $result =~ '"address":"'([^\"]*)/$length\" ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # node_end POD: the node's end of its pair, as ADD answered
 node_end() {
-	sed 's/.*"interfaces":\[{"name":"\([^"]*\)".*/\1/' "$work/$1.json"
+	local result
+
+	result=$(< "$work/$1.json")
+	[[ $result =~ '"interfaces":[{"name":"'([^\"]*) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # store_keys PREFIX...: of what the database holds

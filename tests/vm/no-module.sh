@@ -36,13 +36,7 @@ says() {
 }
 
 mkdir "$work"
-new_netns n1
-ip -n n1 -b - <<-END
-	link add eth0 type dummy
-	address add 172.18.1.11/24 dev eth0
-	link set eth0 up
-END
-mkdir "$work/n1"
+make_lone_node n1
 new_netns pod
 netconf > "$work/conf"
 

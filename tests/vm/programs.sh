@@ -15,19 +15,8 @@ data=$here/data
 
 # --- clusters ---
 
-# lone_place: n1, on a link that leads nowhere
-lone_place() {
-	new_netns n1
-	ip -n n1 -b - <<-END
-		link add eth0 type dummy
-		address add 172.18.1.11/24 dev eth0
-		link set eth0 up
-	END
-	mkdir "$work/n1"
-}
-
-lone_node() { # with manxd
-	lone_place
+lone_node() { # n1, alone
+	make_lone_node n1
 	start_manxd n1
 }
 
@@ -108,9 +97,9 @@ with_result() {
 nothing_left() {
 	local links endpoints keys
 
-	links=$(ip -n "$1" -o link show type manx)
-	endpoints=$(in_node "$1" manxctl dp show endpoints -o json)
-	keys=$(store_keys a/ e/ h/)
+	links=$(ip -n "$1" -o link show type manx) || return
+	endpoints=$(in_node "$1" manxctl dp show endpoints -o json) || return
+	keys=$(store_keys a/ e/ h/) || return
 	if [[ $links = *manx[0-9a-f]* ]] || [[ $endpoints = *'"id"'* ]] ||
 	   grep -q '^e/\|^h/[^i]' <<< "$keys" ||
 	   [ "$(grep -c ^a/ <<< "$keys")" != "$(grep -c ^h/ <<< "$keys")" ]; then

@@ -61,11 +61,11 @@ networkpolicy_ingress_is_by_selector_and_port() {
 	# what web asks for itself is none of its ingress
 	reaches web "$(address guest)"
 
-	policy web "selector: app == 'web', ingress: [{action: Allow, protocol: UDP,
+	policy web "selector: app == 'web', ingress: [{action: Allow, protocol: TCP,
 		source: {notSelector: app == 'client'}, destination: {notPorts: [80]}},
 		{action: Allow, protocol: ICMP, icmp: {type: 8}},
-		{action: Allow, protocol: TCP, source: {selector: app == 'nobody'}}]"
-	eventually sees guest web udp/53 ping@4
+		{action: Allow, protocol: UDP, source: {selector: app == 'nobody'}}]"
+	eventually sees guest web tcp/443 tcp/8080 ping@4
 	sees client web ping@4
 
 	without networkpolicy web
@@ -261,7 +261,7 @@ networkpolicy_a_pod_may_not_reach_its_node() {
 }
 
 networkpolicy_a_pod_may_reach_its_node_if_told() {
-	lone_place
+	make_lone_node n1
 	start_manxd n1 env MANX_DEFAULT_ENDPOINT_TO_HOST_ACTION=Accept
 	both_pools n1
 	add_pod n1 web app=web
