@@ -15,7 +15,7 @@
 set -uo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-limit=${MANX_CASE_LIMIT:-60}	# seconds a case may take, unless it says more itself
+limit=${MANX_CASE_LIMIT:-120}	# seconds a case may take, unless it says more itself
 passed=0 failed=0
 work=$(mktemp -d)
 log=$work/log
