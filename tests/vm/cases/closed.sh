@@ -115,22 +115,3 @@ closed_to_bridges() {
 	refuse "not allow enslaving" ip -n n1 link set manxa master bridge
 	reaches a $b4
 }
-
-# Whoever may set marks may not open a pod from outside of it.
-closed_to_forged_marks() {
-	one_node
-	ingress b
-	commit n1
-	on n1 nft -f - <<-END
-		table inet forge {
-			chain before {
-				type filter hook prerouting priority -460
-				meta mark set 0x00010000
-			}
-		}
-	END
-	dropping b policy-ingress:1 cut_off a $b4
-	dropping b policy-ingress:1 sends_marked a $b4
-}
-
-sends_marked() { ! on "$1" ping -n -q -c 1 -W 0.3 -m 65536 "$2"; }

@@ -435,6 +435,38 @@ host_counts() {
 	[ "$found" = " ${*:3}" ] || fail "expected ${*:3}, found$found"
 }
 
+# The bits of the verdict mean something only if nobody else sets them.
+policy_marks_of_others_are_cleared() {
+	one_node
+	on n1 nft -f - <<-END
+		table inet host {
+			counter forged { }
+			counter kept { }
+			chain before {
+				type filter hook prerouting priority -460
+				meta mark set 0x00f30001
+			}
+			chain after {
+				type filter hook prerouting priority -440
+				jump count
+			}
+			chain output {
+				type filter hook output priority -440
+				jump count
+			}
+			chain count {
+				ip protocol icmp meta mark and 0xffff0000 != 0 counter name forged
+				ip protocol icmp meta mark and 0x0000ffff == 1 counter name kept
+			}
+		}
+	END
+	reaches a $b4
+	host_counts n1 host forged:0 kept:2
+	# the question goes out by the output chain, the answer comes in by the other
+	reaches n1 $b4 -m $((0x00f30001))
+	host_counts n1 host forged:0 kept:4
+}
+
 # outside: r reaches n1, and knows no way to pods
 outside() {
 	router r
@@ -578,6 +610,9 @@ policy_holds_inside_a_vrf() {
 	END
 	reaches a $b4
 	talks a tcp $b4 80
+	# no answer, which would be judged, too
+	permanent b
+	deaf b
 	egress a
 	commit n1
 	dropping a policy-egress:1 cut_off a $b4
