@@ -55,8 +55,15 @@ finish() {
 		echo "ok $name ($((SECONDS - started[$name])) s)"
 	else
 		echo "FAIL $name (status $status, all of it in $log)"
-		tail -n 40 "$log" | sed 's/^/     /'
+		{ failures "$log"; tail -n 8 "$log"; } | sed 's/^/     /'
 	fi
+}
+
+# failures LOG: what failed and what was said about it, up to the next test's line
+failures() {
+	awk '/^(FAIL|not ok)/ { shown = 1; left = 12 }
+	     /^(ok|\[ +OK)/ { shown = 0 }
+	     shown && left-- > 0' "$1" | head -n 60
 }
 
 check() {
