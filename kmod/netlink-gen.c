@@ -36,15 +36,37 @@ const struct nla_policy manx_rule_nl_policy[MANX_A_RULE_PAD + 1] = {
 	[MANX_A_RULE_PACKETS] = { .type = NLA_U64, },
 };
 
+const struct nla_policy manx_timeouts_nl_policy[MANX_A_TIMEOUTS_OTHER + 1] = {
+	[MANX_A_TIMEOUTS_TCP_OPENING] = { .type = NLA_U32, },
+	[MANX_A_TIMEOUTS_TCP_ESTABLISHED] = { .type = NLA_U32, },
+	[MANX_A_TIMEOUTS_TCP_CLOSING] = { .type = NLA_U32, },
+	[MANX_A_TIMEOUTS_UDP] = { .type = NLA_U32, },
+	[MANX_A_TIMEOUTS_UDP_REPLIED] = { .type = NLA_U32, },
+	[MANX_A_TIMEOUTS_ICMP] = { .type = NLA_U32, },
+	[MANX_A_TIMEOUTS_OTHER] = { .type = NLA_U32, },
+};
+
 /* MANX_CMD_NODE_GET - do */
 const struct nla_policy manx_node_get_nl_policy[MANX_A_NODE_GENERATION + 1] = {
 	[MANX_A_NODE_GENERATION] = { .type = NLA_U32, },
 };
 
 /* MANX_CMD_NODE_SET - do */
-const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_ENDPOINT_TO_NODE + 1] = {
+const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_TIMEOUTS + 1] = {
 	[MANX_A_NODE_MARK_MASK] = { .type = NLA_U32, },
 	[MANX_A_NODE_ENDPOINT_TO_NODE] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MANX_A_NODE_MAX_MEMBERS] = { .type = NLA_U32, },
+	[MANX_A_NODE_MAX_RULES] = { .type = NLA_U32, },
+	[MANX_A_NODE_MAX_CLASSES] = { .type = NLA_U32, },
+	[MANX_A_NODE_MAX_MEMORY] = { .type = NLA_U64, },
+	[MANX_A_NODE_MAX_FLOWS] = { .type = NLA_U32, },
+	[MANX_A_NODE_MAX_FLOWS_FROM] = { .type = NLA_U32, },
+	[MANX_A_NODE_MAX_FLOWS_TO] = { .type = NLA_U32, },
+	[MANX_A_NODE_FRAGMENT_RATE] = { .type = NLA_U32, },
+	[MANX_A_NODE_KEEP_ESTABLISHED] = { .type = NLA_U32, },
+	[MANX_A_NODE_REFUSE_PICKUP] = { .type = NLA_U32, },
+	[MANX_A_NODE_AUDIT] = { .type = NLA_U32, },
+	[MANX_A_NODE_TIMEOUTS] = NLA_POLICY_NESTED(manx_timeouts_nl_policy),
 };
 
 /* MANX_CMD_TXN_BEGIN - do */
@@ -53,8 +75,9 @@ const struct nla_policy manx_txn_begin_nl_policy[MANX_A_NODE_GENERATION + 1] = {
 };
 
 /* MANX_CMD_TXN_END - do */
-const struct nla_policy manx_txn_end_nl_policy[MANX_A_NODE_COMMIT + 1] = {
+const struct nla_policy manx_txn_end_nl_policy[MANX_A_NODE_SYNC + 1] = {
 	[MANX_A_NODE_COMMIT] = { .type = NLA_FLAG, },
+	[MANX_A_NODE_SYNC] = { .type = NLA_FLAG, },
 };
 
 /* MANX_CMD_SET_NEW - do */
@@ -146,8 +169,34 @@ const struct nla_policy manx_peer_get_nl_policy[MANX_A_PEER_ADDRESS + 1] = {
 	[MANX_A_PEER_ADDRESS] = { .type = NLA_U32, },
 };
 
+/* MANX_CMD_FLOW_GET - do */
+const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_STATE + 1] = {
+	[MANX_A_FLOW_FROM] = { .type = NLA_U32, },
+	[MANX_A_FLOW_TO] = { .type = NLA_U32, },
+	[MANX_A_FLOW_ENDPOINT] = { .type = NLA_U32, },
+	[MANX_A_FLOW_PROTOCOL] = { .type = NLA_U32, },
+	[MANX_A_FLOW_SOURCE] = { .type = NLA_BINARY, },
+	[MANX_A_FLOW_DESTINATION] = { .type = NLA_BINARY, },
+	[MANX_A_FLOW_SOURCE_PORT] = { .type = NLA_U32, },
+	[MANX_A_FLOW_DESTINATION_PORT] = { .type = NLA_U32, },
+	[MANX_A_FLOW_STATE] = NLA_POLICY_MAX(NLA_U32, 4),
+};
+
+/* MANX_CMD_FLOW_DEL - do */
+const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_STATE + 1] = {
+	[MANX_A_FLOW_FROM] = { .type = NLA_U32, },
+	[MANX_A_FLOW_TO] = { .type = NLA_U32, },
+	[MANX_A_FLOW_ENDPOINT] = { .type = NLA_U32, },
+	[MANX_A_FLOW_PROTOCOL] = { .type = NLA_U32, },
+	[MANX_A_FLOW_SOURCE] = { .type = NLA_BINARY, },
+	[MANX_A_FLOW_DESTINATION] = { .type = NLA_BINARY, },
+	[MANX_A_FLOW_SOURCE_PORT] = { .type = NLA_U32, },
+	[MANX_A_FLOW_DESTINATION_PORT] = { .type = NLA_U32, },
+	[MANX_A_FLOW_STATE] = NLA_POLICY_MAX(NLA_U32, 4),
+};
+
 /* Ops table for manx */
-const struct genl_ops manx_nl_ops[19] = {
+const struct genl_ops manx_nl_ops[21] = {
 	{
 		.cmd		= MANX_CMD_NODE_GET,
 		.doit		= manx_nl_node_get_doit,
@@ -159,7 +208,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.cmd		= MANX_CMD_NODE_SET,
 		.doit		= manx_nl_node_set_doit,
 		.policy		= manx_node_set_nl_policy,
-		.maxattr	= MANX_A_NODE_ENDPOINT_TO_NODE,
+		.maxattr	= MANX_A_NODE_TIMEOUTS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -173,7 +222,7 @@ const struct genl_ops manx_nl_ops[19] = {
 		.cmd		= MANX_CMD_TXN_END,
 		.doit		= manx_nl_txn_end_doit,
 		.policy		= manx_txn_end_nl_policy,
-		.maxattr	= MANX_A_NODE_COMMIT,
+		.maxattr	= MANX_A_NODE_SYNC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -285,8 +334,24 @@ const struct genl_ops manx_nl_ops[19] = {
 		.maxattr	= MANX_A_PEER_ADDRESS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
+	{
+		.cmd		= MANX_CMD_FLOW_GET,
+		.doit		= manx_nl_flow_get_doit,
+		.dumpit		= manx_nl_flow_get_dumpit,
+		.policy		= manx_flow_get_nl_policy,
+		.maxattr	= MANX_A_FLOW_STATE,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= MANX_CMD_FLOW_DEL,
+		.doit		= manx_nl_flow_del_doit,
+		.policy		= manx_flow_del_nl_policy,
+		.maxattr	= MANX_A_FLOW_STATE,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
 };
 
 static const struct genl_multicast_group manx_nl_mcgrps[] = {
 	[MANX_NLGRP_EVENTS] = { "events", },
+	[MANX_NLGRP_FLOWS] = { "flows", },
 };

@@ -13,14 +13,15 @@
 
 /* Common nested types */
 extern const struct nla_policy manx_rule_nl_policy[MANX_A_RULE_PAD + 1];
+extern const struct nla_policy manx_timeouts_nl_policy[MANX_A_TIMEOUTS_OTHER + 1];
 
 extern const struct nla_policy manx_node_get_nl_policy[MANX_A_NODE_GENERATION + 1];
 
-extern const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_ENDPOINT_TO_NODE + 1];
+extern const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_TIMEOUTS + 1];
 
 extern const struct nla_policy manx_txn_begin_nl_policy[MANX_A_NODE_GENERATION + 1];
 
-extern const struct nla_policy manx_txn_end_nl_policy[MANX_A_NODE_COMMIT + 1];
+extern const struct nla_policy manx_txn_end_nl_policy[MANX_A_NODE_SYNC + 1];
 
 extern const struct nla_policy manx_set_new_nl_policy[MANX_A_SET_MEMBER + 1];
 
@@ -52,8 +53,12 @@ extern const struct nla_policy manx_peer_del_nl_policy[MANX_A_PEER_ADDRESS + 1];
 
 extern const struct nla_policy manx_peer_get_nl_policy[MANX_A_PEER_ADDRESS + 1];
 
+extern const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_STATE + 1];
+
+extern const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_STATE + 1];
+
 /* Ops table for manx */
-extern const struct genl_ops manx_nl_ops[19];
+extern const struct genl_ops manx_nl_ops[21];
 
 int manx_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info);
 int manx_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -79,9 +84,13 @@ int manx_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info);
 int manx_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info);
 int manx_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info);
 int manx_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int manx_nl_flow_get_doit(struct sk_buff *skb, struct genl_info *info);
+int manx_nl_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int manx_nl_flow_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	MANX_NLGRP_EVENTS,
+	MANX_NLGRP_FLOWS,
 };
 
 #endif /* _LINUX_MANX_GEN_H */

@@ -34,7 +34,10 @@
 		{ MANX_DROP_REASON_NO_MEMORY,		"no-memory" },		\
 		{ MANX_DROP_REASON_NO_PEER,		"no-peer" },		\
 		{ MANX_DROP_REASON_NO_ROUTE,		"no-route" },		\
-		{ MANX_DROP_REASON_INNER_SOURCE,	"inner-source" })
+		{ MANX_DROP_REASON_INNER_SOURCE,	"inner-source" },	\
+		{ MANX_DROP_REASON_FLOW_LIMIT,		"flow-limit" },		\
+		{ MANX_DROP_REASON_FRAGMENT_RATE,	"fragment-rate" },	\
+		{ MANX_DROP_REASON_NOT_SYN,		"not-syn" })
 
 #define manx_show_action(action)					\
 	__print_symbolic(action,					\

@@ -48,6 +48,9 @@ static const char *const reasons[] = {
 	[MANX_DROP_REASON_NO_PEER] = "no-peer",
 	[MANX_DROP_REASON_NO_ROUTE] = "no-route",
 	[MANX_DROP_REASON_INNER_SOURCE] = "inner-source",
+	[MANX_DROP_REASON_FLOW_LIMIT] = "flow-limit",
+	[MANX_DROP_REASON_FRAGMENT_RATE] = "fragment-rate",
+	[MANX_DROP_REASON_NOT_SYN] = "not-syn",
 };
 _Static_assert(MNL_ARRAY_SIZE(reasons) == MANX_DROP_REASON_MAX + 1, "names of drop reasons");
 static const struct manx_dp_words drop_reasons = { reasons, MNL_ARRAY_SIZE(reasons) };

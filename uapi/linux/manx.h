@@ -79,6 +79,12 @@ enum manx_action {
  *   back into the tunnel
  * @MANX_DROP_REASON_INNER_SOURCE: from outside, with a source that is local,
  *   or that the sending peer may not use
+ * @MANX_DROP_REASON_FLOW_LIMIT: a new flow, but the endpoint's share of the
+ *   flow table, or the whole of it, is used up
+ * @MANX_DROP_REASON_FRAGMENT_RATE: the endpoint sends more fragments than it
+ *   may
+ * @MANX_DROP_REASON_NOT_SYN: TCP in mid-stream of a flow that is not known,
+ *   and node says that such are refused
  */
 enum manx_drop_reason {
 	MANX_DROP_REASON_CLOSED,
@@ -99,6 +105,9 @@ enum manx_drop_reason {
 	MANX_DROP_REASON_NO_PEER,
 	MANX_DROP_REASON_NO_ROUTE,
 	MANX_DROP_REASON_INNER_SOURCE,
+	MANX_DROP_REASON_FLOW_LIMIT,
+	MANX_DROP_REASON_FRAGMENT_RATE,
+	MANX_DROP_REASON_NOT_SYN,
 
 	/* private: */
 	__MANX_DROP_REASON_MAX,
@@ -126,8 +135,10 @@ enum manx_endpoint_flags {
  * @MANX_EVENT_TYPE_ENDPOINT_UNBOUND: the link of an endpoint id is gone
  * @MANX_EVENT_TYPE_LOG: a packet passed a rule with action log
  * @MANX_EVENT_TYPE_DROP: sample of a dropped packet
- * @MANX_EVENT_TYPE_LOST: that many log and drop events were not sent, the rate
- *   was too high
+ * @MANX_EVENT_TYPE_LOST: that many log, drop and flow events were not sent,
+ *   the rate was too high
+ * @MANX_EVENT_TYPE_AUDIT: sample of a packet that would have been dropped,
+ *   were the node not in audit mode
  */
 enum manx_event_type {
 	MANX_EVENT_TYPE_GENERATION,
@@ -136,10 +147,62 @@ enum manx_event_type {
 	MANX_EVENT_TYPE_LOG,
 	MANX_EVENT_TYPE_DROP,
 	MANX_EVENT_TYPE_LOST,
+	MANX_EVENT_TYPE_AUDIT,
 
 	/* private: */
 	__MANX_EVENT_TYPE_MAX,
 	MANX_EVENT_TYPE_MAX = (__MANX_EVENT_TYPE_MAX - 1)
+};
+
+/**
+ * enum manx_table_form - how a table was compiled
+ * @MANX_TABLE_FORM_CELLS: one load for every combination of classes
+ * @MANX_TABLE_FORM_BIT_VECTORS: aggregated bit vectors, for tables with more
+ *   than 65536 combinations
+ */
+enum manx_table_form {
+	MANX_TABLE_FORM_CELLS,
+	MANX_TABLE_FORM_BIT_VECTORS,
+
+	/* private: */
+	__MANX_TABLE_FORM_MAX,
+	MANX_TABLE_FORM_MAX = (__MANX_TABLE_FORM_MAX - 1)
+};
+
+/**
+ * enum manx_flow_state
+ * @MANX_FLOW_STATE_NEW: no packet came back yet
+ * @MANX_FLOW_STATE_REPLIED: packets went both ways; TCP, the handshake is
+ *   going on
+ * @MANX_FLOW_STATE_ESTABLISHED: TCP after the handshake
+ * @MANX_FLOW_STATE_CLOSING: TCP after a FIN
+ * @MANX_FLOW_STATE_CLOSED: TCP after a RST, or both sides' FIN
+ */
+enum manx_flow_state {
+	MANX_FLOW_STATE_NEW,
+	MANX_FLOW_STATE_REPLIED,
+	MANX_FLOW_STATE_ESTABLISHED,
+	MANX_FLOW_STATE_CLOSING,
+	MANX_FLOW_STATE_CLOSED,
+
+	/* private: */
+	__MANX_FLOW_STATE_MAX,
+	MANX_FLOW_STATE_MAX = (__MANX_FLOW_STATE_MAX - 1)
+};
+
+/**
+ * enum manx_flow_flags
+ * @MANX_FLOW_FLAGS_PICKED_UP: first seen in mid-stream
+ * @MANX_FLOW_FLAGS_TRANSLATED: the host's connection tracking translates it
+ * @MANX_FLOW_FLAGS_UNTRACKED: the host's connection tracking does not know it
+ */
+enum manx_flow_flags {
+	MANX_FLOW_FLAGS_PICKED_UP = 1,
+	MANX_FLOW_FLAGS_TRANSLATED = 2,
+	MANX_FLOW_FLAGS_UNTRACKED = 4,
+
+	/* private: */
+	MANX_FLOW_FLAGS_MASK = 7,
 };
 
 enum {
@@ -180,6 +243,8 @@ enum {
 	MANX_A_TABLE_DEFAULT_PACKETS,
 	MANX_A_TABLE_PAD,
 	MANX_A_TABLE_GENERATION,
+	MANX_A_TABLE_FORM,
+	MANX_A_TABLE_MEMORY,
 
 	__MANX_A_TABLE_MAX,
 	MANX_A_TABLE_MAX = (__MANX_A_TABLE_MAX - 1)
@@ -221,6 +286,8 @@ enum {
 	MANX_A_ENDPOINT_DROPS,
 	MANX_A_ENDPOINT_PAD,
 	MANX_A_ENDPOINT_GENERATION,
+	MANX_A_ENDPOINT_FLOWS_FROM,
+	MANX_A_ENDPOINT_FLOWS_TO,
 
 	__MANX_A_ENDPOINT_MAX,
 	MANX_A_ENDPOINT_MAX = (__MANX_A_ENDPOINT_MAX - 1)
@@ -246,9 +313,66 @@ enum {
 	MANX_A_NODE_VERSION,
 	MANX_A_NODE_DROPS,
 	MANX_A_NODE_COMMIT,
+	MANX_A_NODE_SYNC,
+	MANX_A_NODE_MEMBERS,
+	MANX_A_NODE_CLASSES,
+	MANX_A_NODE_FLOWS,
+	MANX_A_NODE_MEMORY,
+	MANX_A_NODE_PAD,
+	MANX_A_NODE_MAX_MEMBERS,
+	MANX_A_NODE_MAX_RULES,
+	MANX_A_NODE_MAX_CLASSES,
+	MANX_A_NODE_MAX_MEMORY,
+	MANX_A_NODE_MAX_FLOWS,
+	MANX_A_NODE_MAX_FLOWS_FROM,
+	MANX_A_NODE_MAX_FLOWS_TO,
+	MANX_A_NODE_FRAGMENT_RATE,
+	MANX_A_NODE_KEEP_ESTABLISHED,
+	MANX_A_NODE_REFUSE_PICKUP,
+	MANX_A_NODE_AUDIT,
+	MANX_A_NODE_TIMEOUTS,
 
 	__MANX_A_NODE_MAX,
 	MANX_A_NODE_MAX = (__MANX_A_NODE_MAX - 1)
+};
+
+enum {
+	MANX_A_TIMEOUTS_TCP_OPENING = 1,
+	MANX_A_TIMEOUTS_TCP_ESTABLISHED,
+	MANX_A_TIMEOUTS_TCP_CLOSING,
+	MANX_A_TIMEOUTS_UDP,
+	MANX_A_TIMEOUTS_UDP_REPLIED,
+	MANX_A_TIMEOUTS_ICMP,
+	MANX_A_TIMEOUTS_OTHER,
+
+	__MANX_A_TIMEOUTS_MAX,
+	MANX_A_TIMEOUTS_MAX = (__MANX_A_TIMEOUTS_MAX - 1)
+};
+
+enum {
+	MANX_A_FLOW_FROM = 1,
+	MANX_A_FLOW_TO,
+	MANX_A_FLOW_ENDPOINT,
+	MANX_A_FLOW_PROTOCOL,
+	MANX_A_FLOW_SOURCE,
+	MANX_A_FLOW_DESTINATION,
+	MANX_A_FLOW_SOURCE_PORT,
+	MANX_A_FLOW_DESTINATION_PORT,
+	MANX_A_FLOW_ICMP_ID,
+	MANX_A_FLOW_DOMAIN,
+	MANX_A_FLOW_STATE,
+	MANX_A_FLOW_FLAGS,
+	MANX_A_FLOW_EXPIRES,
+	MANX_A_FLOW_PACKETS,
+	MANX_A_FLOW_BYTES,
+	MANX_A_FLOW_REPLY_PACKETS,
+	MANX_A_FLOW_REPLY_BYTES,
+	MANX_A_FLOW_PAD,
+	MANX_A_FLOW_JUDGED,
+	MANX_A_FLOW_ENDED,
+
+	__MANX_A_FLOW_MAX,
+	MANX_A_FLOW_MAX = (__MANX_A_FLOW_MAX - 1)
 };
 
 enum {
@@ -292,11 +416,16 @@ enum {
 	MANX_CMD_PEER_DEL,
 	MANX_CMD_PEER_GET,
 	MANX_CMD_EVENT_NTF,
+	MANX_CMD_FLOW_GET,
+	MANX_CMD_FLOW_DEL,
+	MANX_CMD_FLOW_NEW_NTF,
+	MANX_CMD_FLOW_END_NTF,
 
 	__MANX_CMD_MAX,
 	MANX_CMD_MAX = (__MANX_CMD_MAX - 1)
 };
 
 #define MANX_MCGRP_EVENTS	"events"
+#define MANX_MCGRP_FLOWS	"flows"
 
 #endif /* _UAPI_LINUX_MANX_H */
