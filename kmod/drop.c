@@ -29,6 +29,9 @@ static const struct {
 	[MANX_DROP_REASON_NO_PEER]	  = { "no-peer", SKB_DROP_REASON_NOT_SPECIFIED },
 	[MANX_DROP_REASON_NO_ROUTE]	  = { "no-route", SKB_DROP_REASON_NOT_SPECIFIED },
 	[MANX_DROP_REASON_INNER_SOURCE]	  = { "inner-source", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_FLOW_LIMIT]	  = { "flow-limit", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_FRAGMENT_RATE]  = { "fragment-rate", SKB_DROP_REASON_NETFILTER_DROP },
+	[MANX_DROP_REASON_NOT_SYN]	  = { "not-syn", SKB_DROP_REASON_NETFILTER_DROP },
 };
 
 const char *manx_reason_name(enum manx_drop_reason reason)

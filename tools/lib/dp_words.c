@@ -62,6 +62,7 @@ static const char *const events[] = {
 	[MANX_EVENT_TYPE_LOG] = "log",
 	[MANX_EVENT_TYPE_DROP] = "drop",
 	[MANX_EVENT_TYPE_LOST] = "lost",
+	[MANX_EVENT_TYPE_AUDIT] = "audit",
 };
 _Static_assert(MNL_ARRAY_SIZE(events) == MANX_EVENT_TYPE_MAX + 1, "names of events");
 static const struct manx_dp_words event_types = { events, MNL_ARRAY_SIZE(events) };
