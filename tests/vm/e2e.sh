@@ -106,7 +106,9 @@ judge() {
 
 # Every namespace made from now on starts with this one's: no duplicate address
 # detection and no solicitations of routers, so that links are usable and quiet at once.
+# None gets a tunl0 because a case before it has loaded ipip: cases count links.
 set_up() {
+	echo 1 > /proc/sys/net/core/fb_tunnels_only_for_init_net
 	echo 1 > /proc/sys/net/core/devconf_inherit_init_net
 	for which in all default; do
 		echo 0 > /proc/sys/net/ipv6/conf/$which/accept_dad

@@ -121,7 +121,7 @@ links_bad_requests_are_refused_with_words() {
 		EOPNOTSUPP fixed when it is made	link("x", (IFLA_MANX_ENDPOINT, 10), flags=0)
 		EOPNOTSUPP belong to its primary	link("y", (IFLA_MANX_ENDPOINT, 10), flags=0)
 	END
-	# y, x and t; a namespace has links of its own besides, once ipip was loaded
+	# y, x and t
 	[ "$(ip -n n1 -o link show | wc -l)" = $((before + 3)) ] || fail "left over: $(ip -n n1 -o link show)"
 	ip -n n1 link delete dev t
 	ip -n n1 link delete dev x
