@@ -126,7 +126,7 @@ static unsigned int manx_judge_flow(struct sk_buff *skb, const struct nf_hook_st
 		return NF_DROP;
 	}
 accept:
-	skb->mark = (skb->mark & ~rs->mark_mask) | rs->mark_accept;
+	skb->mark = (skb->mark & ~rs->config.mark_mask) | rs->config.mark_accept;
 	return NF_ACCEPT;
 }
 
@@ -233,7 +233,7 @@ static unsigned int manx_hook_clear(void *priv, struct sk_buff *skb,
 	const struct manx_ns *ns = manx_ns(state->net);
 	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
 
-	skb->mark &= ~rs->mark_mask;
+	skb->mark &= ~rs->config.mark_mask;
 	if (state->pf == NFPROTO_IPV4 && state->hook == NF_INET_PRE_ROUTING &&
 	    !skb_nfct(skb) && manx_is_peer_ipip(skb, ns, rs))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);

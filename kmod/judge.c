@@ -80,7 +80,7 @@ static struct manx_verdict manx_judge_to_node(const struct manx_ruleset *rs,
 					      const struct manx_packet *p, u32 src)
 {
 	struct manx_verdict v = {
-		.action		= manx_packet_is_nd(p) ? MANX_ACTION_ALLOW : rs->endpoint_to_node,
+		.action		= manx_packet_is_nd(p) ? MANX_ACTION_ALLOW : rs->config.endpoint_to_node,
 		.reason		= MANX_DROP_REASON_TO_NODE,
 		.endpoint	= src,
 	};

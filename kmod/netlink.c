@@ -280,8 +280,8 @@ static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs,
 	for (i = 0; i < rs->n_table; i++)
 		tables += !!rs->table[i];
 	if (nla_put_u32(msg, MANX_A_NODE_GENERATION, rs->generation) ||
-	    nla_put_u32(msg, MANX_A_NODE_MARK_MASK, rs->mark_mask) ||
-	    nla_put_u32(msg, MANX_A_NODE_ENDPOINT_TO_NODE, rs->endpoint_to_node) ||
+	    nla_put_u32(msg, MANX_A_NODE_MARK_MASK, rs->config.mark_mask) ||
+	    nla_put_u32(msg, MANX_A_NODE_ENDPOINT_TO_NODE, rs->config.endpoint_to_node) ||
 	    nla_put_u32(msg, MANX_A_NODE_SETS, sets) ||
 	    nla_put_u32(msg, MANX_A_NODE_TABLES, tables) ||
 	    nla_put_u32(msg, MANX_A_NODE_RULES, rs->n_rules) ||
@@ -323,8 +323,8 @@ static int manx_nl_set_mark_mask(struct manx_ruleset *rs, const struct nlattr *a
 		NL_SET_ERR_MSG_ATTR(extack, attr, "a mark mask needs at least four bits");
 		return -EINVAL;
 	}
-	rs->mark_mask = mask;
-	rs->mark_accept = mask & -mask;
+	rs->config.mark_mask = mask;
+	rs->config.mark_accept = mask & -mask;
 	return 0;
 }
 
@@ -346,7 +346,7 @@ int manx_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (mask)
 		err = manx_nl_set_mark_mask(rs, mask, info->extack);
 	if (action && !err)
-		rs->endpoint_to_node = nla_get_u32(action);
+		rs->config.endpoint_to_node = nla_get_u32(action);
 	return manx_nl_done(info, ns, err);
 }
 

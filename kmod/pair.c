@@ -243,7 +243,7 @@ static int manx_choke(struct sk_buff *skb, struct manx_link *link,
 	struct manx_verdict v;
 	struct manx_flow flow;
 
-	if (likely(skb->mark & rs->mark_accept))
+	if (likely(skb->mark & rs->config.mark_accept))
 		return MANX_PASS;
 	manx_flow_of(skb, p, MANX_ENDPOINT_OUTSIDE, link->endpoint, &flow);
 	v = manx_judge(link->ns, rs, &flow.p, flow.src, flow.dst);

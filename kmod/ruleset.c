@@ -187,9 +187,7 @@ struct manx_ruleset *manx_ruleset_new(struct manx_ns *ns)
 		return NULL;
 	rs->ns = ns;
 	rs->generation = 1;
-	rs->mark_mask = 0xffff0000;
-	rs->mark_accept = 0x00010000;
-	rs->endpoint_to_node = MANX_ACTION_DENY;
+	rs->config = manx_config_default;
 	return rs;
 }
 

@@ -18,6 +18,7 @@
 #include <net/dst_cache.h>
 #include <uapi/linux/manx.h>
 
+#include "config.h"
 #include "nets.h"
 #include "packet.h"
 
@@ -194,9 +195,7 @@ struct manx_peer {
  * @generation: counts commits, never 0
  * @n_members: of all sets
  * @n_rules: of all tables
- * @mark_mask: fwmark bits of manx
- * @mark_accept: the lowest of them
- * @endpoint_to_node: MANX_ACTION_ALLOW or MANX_ACTION_DENY
+ * @config: limits and switches
  * @n_set: length of @set
  * @n_table: length of @table
  * @n_endpoints: length of @endpoint
@@ -211,9 +210,7 @@ struct manx_ruleset {
 	u32 generation;
 	u32 n_members;
 	u32 n_rules;
-	u32 mark_mask;
-	u32 mark_accept;
-	u8 endpoint_to_node;
+	struct manx_config config;
 	u32 n_set;
 	u32 n_table;
 	u32 n_endpoints;
