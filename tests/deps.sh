@@ -13,7 +13,9 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
+me=deps
 . "$here/kernels.sh"
+. "$here/fetch.sh"
 
 packages=(
 	# programs and libraries
@@ -22,6 +24,8 @@ packages=(
 	libcmocka-dev
 	# kernel modules: objtool links libelf; BTF of 6.12; sparse is "make C=2"; dkms is tested
 	libelf1 pahole sparse kmod dkms
+	# the kernel of the KUnit suites
+	bc bison flex
 	# netlink-gen.[ch] from the YNL specification; unpacking the kernel's sources
 	python3-yaml python3-jsonschema xz-utils
 	# the virtual machine and its initramfs
@@ -31,14 +35,10 @@ packages=(
 )
 
 # What is used of linux-source: the YNL generator with its schemas, and checkpatch.
-source_package=linux-source-6.12
 source_files=(
 	tools/net/ynl Documentation/netlink
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 )
-
-say() { echo "deps: $*" >&2; }
-die() { say "$*"; exit 1; }
 
 missing_packages() {
 	local package
@@ -50,18 +50,6 @@ missing_packages() {
 	for package in "${packages[@]}"; do
 		[ "${present[$package]-}" ] || echo "$package"
 	done
-}
-
-# Lists of packages may be absent on a fresh machine, or name versions that Debian no
-# longer keeps: renewed once, before the first thing that needs them.
-apt_updated=
-apt_update() {
-	[ "$apt_updated" ] && return
-	apt_updated=1
-	if [ "$(id -u)" = 0 ]; then
-		say "updating the lists of packages"
-		apt-get -q update >&2
-	fi
 }
 
 install_packages() {
@@ -82,32 +70,6 @@ install_packages() {
 depends() {
 	apt-cache depends --no-recommends --no-suggests "$1" |
 		sed -n 's/^ *|\?Depends: //p' | grep -E -x "$2" || true
-}
-
-# candidate PACKAGE: the version that apt would fetch.
-candidate() {
-	apt-cache policy "$1" | sed -n 's/^  Candidate: //p'
-}
-
-# fetch DIR PACKAGE...: downloads packages into DIR. Without the sandbox user, who may
-# not write to DIR; apt still checks every signature.
-fetch() (
-	cd "$1"
-	shift
-	apt-get -q -o APT::Sandbox::User= download "$@" >&2
-)
-
-# publish DIR VERSION LINK: a finished directory gets its name and its link, each in one
-# step, so that whatever is in the cache under its name is whole.
-publish() {
-	local parent
-	parent=$(dirname "$3")
-
-	chmod 755 "$1"
-	rm -rf "${parent:?}/$2"
-	mv -T "$1" "$parent/$2"
-	ln -sfn "$2" "$3.new"
-	mv -T "$3.new" "$3"
 }
 
 # Unpacked headers name each other by the places where they would be installed.
