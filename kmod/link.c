@@ -15,6 +15,7 @@
 #include "compat/compat.h"
 #include "drop.h"
 #include "event.h"
+#include "version.h"
 
 /*
  * Same for every primary, so that neighbours and the link-local gateway
@@ -31,7 +32,7 @@ static struct rtnl_link_ops manx_link_ops;
 static void manx_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
 	strscpy(info->driver, MANX_LINK_KIND, sizeof(info->driver));
-	strscpy(info->version, THIS_MODULE->version, sizeof(info->version));
+	strscpy(info->version, MANX_VERSION, sizeof(info->version));
 }
 
 /* The peer is in the pod's hands; what was dropped is the node's to know. */

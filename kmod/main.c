@@ -26,6 +26,7 @@
 #include "ns.h"
 #include "tunnel.h"
 #include "txn.h"
+#include "version.h"
 
 /*
  * Each step may be used by the next ones as soon as it exists: state of
@@ -80,4 +81,4 @@ module_exit(manx_exit);
 MODULE_DESCRIPTION("manx container networking");
 MODULE_AUTHOR("The manx authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(MANX_VERSION);

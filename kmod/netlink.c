@@ -17,6 +17,7 @@
 #include "compat/compat.h"
 #include "ns.h"
 #include "txn.h"
+#include "version.h"
 
 /* Its group table is static; flags, which the generator does not know, follow. */
 #include "netlink-gen.c"
@@ -287,7 +288,7 @@ static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs,
 	    nla_put_u32(msg, MANX_A_NODE_RULES, rs->n_rules) ||
 	    nla_put_u32(msg, MANX_A_NODE_ENDPOINTS, rs->n_endpoints) ||
 	    nla_put_u32(msg, MANX_A_NODE_PEERS, rs->n_peers) ||
-	    nla_put_string(msg, MANX_A_NODE_VERSION, THIS_MODULE->version))
+	    nla_put_string(msg, MANX_A_NODE_VERSION, MANX_VERSION))
 		return -EMSGSIZE;
 	return manx_nl_put_drops(msg, MANX_A_NODE_DROPS, rs->ns->drops);
 }

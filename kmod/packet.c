@@ -70,7 +70,7 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 {
 	const struct ipv6hdr *iph;
 	struct ipv6hdr buf;
-	unsigned int len;
+	unsigned int len, end;
 	__be16 frag_off;
 	u8 nexthdr;
 	int off;
@@ -90,9 +90,14 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 	off = ipv6_skip_exthdr(skb, nhoff + sizeof(buf), &nexthdr, &frag_off);
 	if (off < 0)
 		return false;
-	p->protocol = nexthdr;
+	end = nhoff + sizeof(buf) + len;
 	p->fragment = frag_off & htons(IP6_OFFSET);
-	return p->fragment || manx_packet_parse_l4(skb, off, nhoff + sizeof(buf) + len, p);
+	/* ipv6_skip_exthdr() stops at the header of a later fragment, whose first octet it is */
+	if (p->fragment)
+		return off + sizeof(struct frag_hdr) <= end &&
+		       !skb_copy_bits(skb, off, &p->protocol, sizeof(p->protocol));
+	p->protocol = nexthdr;
+	return manx_packet_parse_l4(skb, off, end, p);
 }
 
 bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
