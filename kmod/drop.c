@@ -49,6 +49,35 @@ void manx_count_drop(const struct sk_buff *skb, struct manx_ns *ns, struct manx_
 	manx_event_drop(&ns->events, endpoint, reason, p);
 }
 
+void manx_count_refused(const struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
+			const struct manx_verdict *v, const struct manx_packet *p)
+{
+	atomic64_inc(link ? &link->drops[v->reason] : &ns->drops[v->reason]);
+	trace_manx_drop(skb, link ? link->dev : NULL, v->endpoint, v->reason);
+	manx_event_verdict(&ns->events, MANX_EVENT_TYPE_DROP, v, p);
+}
+
+/* The bits of a mark are, from the lowest: accept, pass, drop, scratch. */
+static u32 manx_mark_drop(const struct manx_config *config)
+{
+	u32 mask = config->mark_mask;
+
+	mask &= mask - 1;
+	mask &= mask - 1;
+	return mask & -mask;
+}
+
+bool manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
+		const struct manx_verdict *v, const struct manx_packet *p)
+{
+	if (!rs->config.audit || v->reason == MANX_DROP_REASON_CLOSED)
+		return false;
+	skb->mark = (skb->mark & ~rs->config.mark_mask) | rs->config.mark_accept |
+		    manx_mark_drop(&rs->config);
+	manx_event_verdict(&ns->events, MANX_EVENT_TYPE_AUDIT, v, p);
+	return true;
+}
+
 void manx_drop(struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
 	       enum manx_drop_reason reason, const struct manx_packet *p)
 {

@@ -8,6 +8,7 @@
 #include <linux/skbuff.h>
 #include <uapi/linux/manx.h>
 
+#include "judge.h"
 #include "link.h"
 
 /**
@@ -37,6 +38,38 @@ void manx_drop(struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
  */
 void manx_count_drop(const struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
 		     enum manx_drop_reason reason, const struct manx_packet *p);
+
+/**
+ * manx_count_refused() - manx_count_drop() for what a verdict refused
+ * @skb: packet, as it is here
+ * @ns: namespace of the node
+ * @link: primary that it belongs to, or NULL
+ * @v: verdict, its action is not allow
+ * @p: its headers
+ *
+ * The event names the chain, the table and the rule besides.
+ *
+ * Context: RCU read lock held, bottom halves disabled.
+ */
+void manx_count_refused(const struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
+			const struct manx_verdict *v, const struct manx_packet *p);
+
+/**
+ * manx_audit() - does a refused packet pass, because its node only audits
+ * @skb: packet
+ * @ns: namespace of the node
+ * @rs: ruleset by which it was judged
+ * @v: verdict, its action is not allow
+ * @p: its headers
+ *
+ * If so, the packet has the bit for "drop" in its mark beside the one for
+ * "accept" afterwards, and is reported. Only what policy refuses passes; an
+ * endpoint that the node knows nothing about stays closed.
+ *
+ * Context: RCU read lock held, bottom halves disabled.
+ */
+bool manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
+		const struct manx_verdict *v, const struct manx_packet *p);
 
 /**
  * manx_reason_name() - short name of a reason, as in the specification

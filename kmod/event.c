@@ -11,6 +11,7 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "judge.h"
 #include "netlink.h"
 
 /* Records a CPU can hold until the work runs; a power of two. */
@@ -20,20 +21,24 @@
 #define MANX_EVENT_BURST	MANX_EVENT_RING
 
 /**
- * struct manx_event_record - one log or drop event
+ * struct manx_event_record - one log, drop or audit event
  * @type: MANX_EVENT_TYPE_*
  * @endpoint: id
- * @direction: log: MANX_DIRECTION_*
- * @reason: drop: MANX_DROP_REASON_*
- * @rule: log: id of the rule
+ * @direction: MANX_DIRECTION_*, if there is a chain to name
+ * @reason: drop and audit: MANX_DROP_REASON_*
+ * @rule: id of the rule, if @has_rule
+ * @has_direction: see @direction
+ * @has_rule: a rule of @table decided, else its default
  * @packet: all zero (family 0) if unknown
- * @table: log: name of the table
+ * @table: name of the table; empty if none decided
  */
 struct manx_event_record {
-	u32 type;
+	u8 type;
+	u8 direction;
+	u8 reason;
+	bool has_direction;
+	bool has_rule;
 	u32 endpoint;
-	u32 direction;
-	u32 reason;
 	u32 rule;
 	struct manx_packet packet;
 	char table[MANX_NAME_MAX + 1];
@@ -103,7 +108,9 @@ void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
 		.type		= MANX_EVENT_TYPE_LOG,
 		.endpoint	= endpoint,
 		.direction	= direction,
+		.has_direction	= true,
 		.rule		= rule,
+		.has_rule	= true,
 		.packet		= *p,
 	};
 	strscpy(record.table, table, sizeof(record.table));
@@ -127,6 +134,30 @@ void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason
 	manx_event_record(ev, &record);
 }
 
+void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
+			const struct manx_verdict *v, const struct manx_packet *p)
+{
+	struct manx_event_record record;
+
+	if (!manx_nl_has_listeners(ev->net))
+		return;
+	record = (struct manx_event_record){
+		.type		= type,
+		.endpoint	= v->endpoint,
+		.reason		= v->reason,
+		.direction	= v->direction,
+		.has_direction	= true,
+		.packet		= *p,
+	};
+	if (v->table) {
+		strscpy(record.table, v->table->name->s, sizeof(record.table));
+		record.has_rule = v->rule < v->table->n;
+	}
+	if (record.has_rule)
+		record.rule = v->table->rule[v->rule].id;
+	manx_event_record(ev, &record);
+}
+
 static int manx_event_put_packet(struct sk_buff *msg, const struct manx_packet *p)
 {
 	int size = p->family == NFPROTO_IPV4 ? 4 : 16;
@@ -144,16 +175,14 @@ static int manx_event_put_packet(struct sk_buff *msg, const struct manx_packet *
 
 static int manx_event_put_record(struct sk_buff *msg, const struct manx_event_record *record)
 {
-	if (nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, record->endpoint))
+	if (nla_put_u32(msg, MANX_A_EVENT_ENDPOINT, record->endpoint) ||
+	    (record->type != MANX_EVENT_TYPE_LOG &&
+	     nla_put_u32(msg, MANX_A_EVENT_REASON, record->reason)) ||
+	    (record->has_direction &&
+	     nla_put_u32(msg, MANX_A_EVENT_DIRECTION, record->direction)) ||
+	    (record->table[0] && nla_put_string(msg, MANX_A_EVENT_TABLE, record->table)) ||
+	    (record->has_rule && nla_put_u32(msg, MANX_A_EVENT_RULE, record->rule)))
 		return -EMSGSIZE;
-	if (record->type == MANX_EVENT_TYPE_DROP) {
-		if (nla_put_u32(msg, MANX_A_EVENT_REASON, record->reason))
-			return -EMSGSIZE;
-	} else if (nla_put_u32(msg, MANX_A_EVENT_DIRECTION, record->direction) ||
-		   nla_put_string(msg, MANX_A_EVENT_TABLE, record->table) ||
-		   nla_put_u32(msg, MANX_A_EVENT_RULE, record->rule)) {
-		return -EMSGSIZE;
-	}
 	return manx_event_put_packet(msg, &record->packet);
 }
 

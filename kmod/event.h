@@ -17,6 +17,7 @@
 #include "packet.h"
 
 struct manx_events_cpu;
+struct manx_verdict;
 struct net;
 
 /**
@@ -71,6 +72,19 @@ void manx_event_log(struct manx_events *ev, u32 endpoint, u32 direction,
  */
 void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason reason,
 		     const struct manx_packet *p);
+
+/**
+ * manx_event_verdict() - policy refused a packet
+ * @ev: of the namespace
+ * @type: MANX_EVENT_TYPE_DROP, or _AUDIT if the packet passes nevertheless
+ * @v: verdict; the names of table and rule are copied
+ * @p: the packet
+ *
+ * Context: RCU read lock held, bottom halves disabled. While nobody listens it
+ * costs one test.
+ */
+void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
+			const struct manx_verdict *v, const struct manx_packet *p);
 
 /**
  * manx_event_generation() - a transaction was committed

@@ -117,10 +117,12 @@ static unsigned int manx_judge_flow(struct sk_buff *skb, const struct nf_hook_st
 	manx_flow_of(skb, &p, way->from, way->to, &flow);
 	if (flow.related)
 		goto accept;
-	v = manx_judge(ns, rs, &flow.p, flow.src, flow.dst);
+	v = manx_judge(ns, rs, &flow.p, flow.src, flow.dst, MANX_JUDGE_COUNT);
 	trace_manx_verdict(skb, &flow.p, flow.src, flow.dst, &v, rs->generation);
 	if (v.action != MANX_ACTION_ALLOW) {
-		manx_count_drop(skb, ns, manx_refusing_link(way, v.endpoint), v.reason, &p);
+		if (manx_audit(skb, ns, rs, &v, &p))
+			return NF_ACCEPT;
+		manx_count_refused(skb, ns, manx_refusing_link(way, v.endpoint), &v, &p);
 		if (v.action == MANX_ACTION_REJECT)
 			manx_reject(skb, state, p.protocol);
 		return NF_DROP;

@@ -17,12 +17,33 @@
 #include "match.h"
 #include "ns.h"
 
-/*
- * Index of the deciding rule, or table->n for the default. Rules with action
- * log that the packet passes on its way are counted and reported.
+/**
+ * struct manx_case - what one judgement works with
+ * @ns: namespace
+ * @rs: ruleset
+ * @p: packet
+ * @counts: count and report rules
  */
-static u32 manx_table_lookup(struct manx_ns *ns, const struct manx_ruleset *rs,
-			     const struct manx_table *table, const struct manx_packet *p,
+struct manx_case {
+	struct manx_ns *ns;
+	const struct manx_ruleset *rs;
+	const struct manx_packet *p;
+	bool counts;
+};
+
+/* A rule "log" matched on the way to the one that decides. */
+static void manx_judge_log(const struct manx_case *c, const struct manx_table *table, u32 i,
+			   u32 endpoint)
+{
+	if (!c->counts)
+		return;
+	manx_counters_inc(table->counters, i);
+	manx_event_log(&c->ns->events, endpoint, table->direction, table->name->s,
+		       table->rule[i].id, c->p);
+}
+
+/* Index of the deciding rule, or table->n for the default. */
+static u32 manx_table_lookup(const struct manx_case *c, const struct manx_table *table,
 			     u32 endpoint)
 {
 	u32 i;
@@ -30,61 +51,66 @@ static u32 manx_table_lookup(struct manx_ns *ns, const struct manx_ruleset *rs,
 	for (i = 0; i < table->n; i++) {
 		const struct manx_rule *rule = &table->rule[i];
 
-		if (!manx_rule_matches(rs, rule, p))
+		if (!manx_rule_matches(c->rs, rule, c->p))
 			continue;
 		if (rule->action != MANX_ACTION_LOG)
 			break;
-		manx_counters_inc(table->counters, i);
-		manx_event_log(&ns->events, endpoint, table->direction, table->name->s,
-			       rule->id, p);
+		manx_judge_log(c, table, i, endpoint);
 	}
 	return i;
 }
 
-static u8 manx_judge_chain(struct manx_ns *ns, const struct manx_ruleset *rs,
-			   const struct manx_endpoint *ep, enum manx_direction dir,
-			   const struct manx_packet *p)
+static void manx_judge_chain(const struct manx_case *c, const struct manx_endpoint *ep,
+			     enum manx_direction dir, struct manx_verdict *v)
 {
-	u32 i;
+	u32 i, r;
 
 	for (i = 0; i < ep->n_chain[dir]; i++) {
-		const struct manx_table *table = rs->table[ep->chain[dir][i]->id];
-		u32 r = manx_table_lookup(ns, rs, table, p, ep->id);
-		u8 action = r < table->n ? table->rule[r].action : table->default_action;
+		const struct manx_table *table = c->rs->table[ep->chain[dir][i]->id];
 
-		manx_counters_inc(table->counters, r);
-		if (action != MANX_ACTION_PASS)
-			return action;
+		r = manx_table_lookup(c, table, ep->id);
+		if (c->counts)
+			manx_counters_inc(table->counters, r);
+		v->action = r < table->n ? table->rule[r].action : table->default_action;
+		if (v->action != MANX_ACTION_PASS) {
+			v->table = table;
+			v->rule = r;
+			return;
+		}
 	}
-	return MANX_ACTION_DENY;
+	v->action = MANX_ACTION_DENY;
 }
 
-static struct manx_verdict manx_judge_end(struct manx_ns *ns, const struct manx_ruleset *rs,
-					  u32 id, enum manx_direction dir,
-					  const struct manx_packet *p)
+static struct manx_verdict manx_judge_end(const struct manx_case *c, u32 id,
+					  enum manx_direction dir)
 {
-	const struct manx_endpoint *ep = manx_ruleset_endpoint(rs, id);
-	struct manx_verdict v = { .action = MANX_ACTION_DENY, .endpoint = id };
+	const struct manx_endpoint *ep = manx_ruleset_endpoint(c->rs, id);
+	struct manx_verdict v = {
+		.action		= MANX_ACTION_DENY,
+		.reason		= MANX_DROP_REASON_CLOSED,
+		.direction	= dir,
+		.endpoint	= id,
+	};
 
-	if (!ep) {
-		v.reason = MANX_DROP_REASON_CLOSED;
+	if (!ep)
 		return v;
-	}
-	v.action = manx_judge_chain(ns, rs, ep, dir, p);
 	v.reason = dir == MANX_DIRECTION_EGRESS ? MANX_DROP_REASON_POLICY_EGRESS :
 						  MANX_DROP_REASON_POLICY_INGRESS;
+	manx_judge_chain(c, ep, dir, &v);
 	return v;
 }
 
-static struct manx_verdict manx_judge_to_node(const struct manx_ruleset *rs,
-					      const struct manx_packet *p, u32 src)
+static struct manx_verdict manx_judge_to_node(const struct manx_case *c, u32 src)
 {
 	struct manx_verdict v = {
-		.action		= manx_packet_is_nd(p) ? MANX_ACTION_ALLOW : rs->config.endpoint_to_node,
+		.action		= c->rs->config.endpoint_to_node,
 		.reason		= MANX_DROP_REASON_TO_NODE,
+		.direction	= MANX_DIRECTION_EGRESS,
 		.endpoint	= src,
 	};
 
+	if (manx_packet_is_nd(c->p))
+		v.action = MANX_ACTION_ALLOW;
 	return v;
 }
 
@@ -101,23 +127,35 @@ static bool manx_is_endpoint(u32 id)
 	return id > MANX_ENDPOINT_NODE;
 }
 
-struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
-			       const struct manx_packet *p, u32 src, u32 dst)
+static struct manx_verdict manx_judge_case(const struct manx_case *c, u32 src, u32 dst)
 {
 	static const struct manx_verdict allow = { .action = MANX_ACTION_ALLOW };
 	struct manx_verdict v = allow;
 
 	if (manx_is_endpoint(src)) {
 		/* ND cannot be subject to policy: without it no address works. */
-		if (dst != MANX_ENDPOINT_NODE || !manx_packet_is_nd(p))
-			v = manx_judge_end(ns, rs, src, MANX_DIRECTION_EGRESS, p);
+		if (dst != MANX_ENDPOINT_NODE || !manx_packet_is_nd(c->p))
+			v = manx_judge_end(c, src, MANX_DIRECTION_EGRESS);
 		if (v.action == MANX_ACTION_ALLOW && dst == MANX_ENDPOINT_NODE)
-			v = manx_judge_to_node(rs, p, src);
+			v = manx_judge_to_node(c, src);
 	}
 	if (v.action != MANX_ACTION_ALLOW || !manx_is_endpoint(dst))
 		return v.action == MANX_ACTION_ALLOW ? allow : v;
-	if (src == MANX_ENDPOINT_NODE && manx_is_open(rs, dst))
+	if (src == MANX_ENDPOINT_NODE && manx_is_open(c->rs, dst))
 		return allow;
-	v = manx_judge_end(ns, rs, dst, MANX_DIRECTION_INGRESS, p);
+	v = manx_judge_end(c, dst, MANX_DIRECTION_INGRESS);
 	return v.action == MANX_ACTION_ALLOW ? allow : v;
+}
+
+struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
+			       const struct manx_packet *p, u32 src, u32 dst,
+			       enum manx_judge_mode mode)
+{
+	struct manx_case c = { .ns = ns, .rs = rs, .p = p, .counts = mode == MANX_JUDGE_COUNT };
+	struct manx_verdict v = manx_judge_case(&c, src, dst);
+
+	if (mode == MANX_JUDGE_COUNT || v.action == MANX_ACTION_ALLOW)
+		return v;
+	c.counts = true;
+	return manx_judge_case(&c, src, dst);
 }

@@ -246,9 +246,11 @@ static int manx_choke(struct sk_buff *skb, struct manx_link *link,
 	if (likely(skb->mark & rs->config.mark_accept))
 		return MANX_PASS;
 	manx_flow_of(skb, p, MANX_ENDPOINT_OUTSIDE, link->endpoint, &flow);
-	v = manx_judge(link->ns, rs, &flow.p, flow.src, flow.dst);
+	v = manx_judge(link->ns, rs, &flow.p, flow.src, flow.dst, MANX_JUDGE_COUNT);
 	trace_manx_verdict(skb, &flow.p, flow.src, flow.dst, &v, rs->generation);
-	return v.action == MANX_ACTION_ALLOW ? MANX_PASS : v.reason;
+	if (v.action == MANX_ACTION_ALLOW || manx_audit(skb, link->ns, rs, &v, p))
+		return MANX_PASS;
+	return v.reason;
 }
 
 /* What goes into a pod: MANX_PASS, MANX_CONSUMED or a reason to drop. */
