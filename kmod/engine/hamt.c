@@ -32,6 +32,7 @@
 #include "hamt.h"
 
 #include <linux/bitops.h>
+#include <linux/kernel.h>
 #include <linux/once.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -781,6 +782,16 @@ u32 manx_hamt_hash(const struct manx_prefix *key)
 	return k.hash;
 }
 
+/* Put a node on the list of those to free, unless another edit than @e made it. */
+static void manx_hamt_drop_node(struct manx_node **list, struct manx_node *n,
+				const struct manx_edit *e)
+{
+	if (e && !manx_edit_owns(e, n))
+		return;
+	n->next = *list;
+	*list = n;
+}
+
 /* Free the nodes of @m that @e made, or all without @e. The list needs no stack. */
 static void manx_hamt_drop(struct manx_hamt *m, struct manx_edit *e)
 {
@@ -790,19 +801,13 @@ static void manx_hamt_drop(struct manx_hamt *m, struct manx_edit *e)
 		struct manx_node *list = NULL;
 		struct manx_hamt_node *n = m->root[kind];
 
-		if (n && (!e || manx_edit_owns(e, &n->node)))
-			list = &n->node;
+		if (n)
+			manx_hamt_drop_node(&list, &n->node, e);
 		while (list) {
 			n = container_of(list, struct manx_hamt_node, node);
 			list = n->node.next;
-			for (i = 0; i < hweight64(n->children); i++) {
-				struct manx_node *child = &n->child[i]->node;
-
-				if (e && !manx_edit_owns(e, child))
-					continue;
-				child->next = list;
-				list = child;
-			}
+			for (i = 0; i < hweight64(n->children); i++)
+				manx_hamt_drop_node(&list, &n->child[i]->node, e);
 			if (e)
 				e->bytes -= n->node.size;
 			kfree(n);

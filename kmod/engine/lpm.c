@@ -13,12 +13,13 @@
  * Addresses are two numbers in host byte order, IPv4 in the upper half of the
  * first, so that both families share the code.
  *
- * Nothing here recurses. What goes through a subtree keeps the path in memory
- * of its own, and what frees one keeps a list through the nodes.
+ * Nothing here recurses by the depth of the trie. What goes through a subtree keeps
+ * the path in memory of its own, and what frees one keeps a list through the nodes.
  */
 #include "lpm.h"
 
 #include <linux/bitops.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -451,26 +452,30 @@ int manx_lpm_update(struct manx_lpm *l, struct manx_edit *e, const struct manx_p
 	return err;
 }
 
+/* Put a node on the list of those to free, unless another edit than @e made it. */
+static void manx_lpm_drop_node(struct manx_node **list, struct manx_lpm_node *n,
+			       const struct manx_edit *e)
+{
+	if (!n || (e && !manx_edit_owns(e, &n->node)))
+		return;
+	n->node.next = *list;
+	*list = &n->node;
+}
+
 /* Free the nodes of @l that @e made, or all without @e. */
 static void manx_lpm_drop(struct manx_lpm *l, struct manx_edit *e)
 {
-	struct manx_node *list, *child;
+	struct manx_node *list = NULL;
 	struct manx_lpm_node *n;
-	u32 i, side;
+	u32 side;
 
 	for (side = 0; side < ARRAY_SIZE(l->root); side++) {
-		n = l->root[side];
-		list = n && (!e || manx_edit_owns(e, &n->node)) ? &n->node : NULL;
+		manx_lpm_drop_node(&list, l->root[side], e);
 		while (list) {
 			n = container_of(list, struct manx_lpm_node, node);
 			list = n->node.next;
-			for (i = 0; i < 2; i++) {
-				child = n->child[i] ? &n->child[i]->node : NULL;
-				if (!child || (e && !manx_edit_owns(e, child)))
-					continue;
-				child->next = list;
-				list = child;
-			}
+			manx_lpm_drop_node(&list, n->child[0], e);
+			manx_lpm_drop_node(&list, n->child[1], e);
 			if (e)
 				e->bytes -= n->node.size;
 			kfree(n);
