@@ -18,7 +18,13 @@
 
 /* Every member there is, in canonical order and form. */
 static const char full[] =
-	"{\"node\":{\"markMask\":\"0xffff0000\",\"endpointToNode\":\"deny\"},"
+	"{\"node\":{\"markMask\":\"0xffff0000\",\"endpointToNode\":\"deny\","
+	"\"maxMembers\":1048576,\"maxRules\":1048576,\"maxClasses\":65535,"
+	"\"maxMemory\":1073741824,\"maxFlows\":262144,\"maxFlowsFrom\":16384,"
+	"\"maxFlowsTo\":16384,\"fragmentRate\":1000,\"keepEstablished\":false,"
+	"\"refusePickup\":false,\"audit\":true,\"timeouts\":{\"tcpOpening\":120,"
+	"\"tcpEstablished\":432000,\"tcpClosing\":120,\"udp\":60,\"udpReplied\":180,"
+	"\"icmp\":30,\"other\":600}},"
 	"\"sets\":[{\"name\":\"a\",\"members\":[\"10.0.0.0/8\",\"10.1.2.3\",\"fd00::/8\",\"fd00::1\"]},"
 	"{\"name\":\"b\",\"members\":[]}],"
 	"\"tables\":[{\"name\":\"in\",\"direction\":\"ingress\",\"defaultAction\":\"deny\",\"rules\":["
@@ -121,8 +127,12 @@ static void defaults(void **state)
 
 	(void)state;
 	assert_int_equal(load("{}", &st, &err), 0);
-	assert_int_equal(st.node.mark_mask, 0xffff0000);
-	assert_int_equal(st.node.endpoint_to_node, MANX_ACTION_DENY);
+	assert_int_equal(st.node.config.given, (1u << MANX_DP_OPTIONS) - 1);
+	assert_int_equal(st.node.config.value[MANX_DP_MARK_MASK], 0xffff0000);
+	assert_int_equal(st.node.config.value[MANX_DP_ENDPOINT_TO_NODE], MANX_ACTION_DENY);
+	assert_int_equal(st.node.config.value[MANX_DP_MAX_MEMORY], 1 << 30);
+	assert_int_equal(st.node.config.value[MANX_DP_AUDIT], 0);
+	assert_int_equal(st.node.config.value[MANX_DP_TCP_ESTABLISHED], 432000);
 	assert_int_equal(st.n_sets + st.n_tables + st.n_endpoints + st.n_peers, 0);
 	manx_dp_state_clear(&st);
 }
@@ -227,7 +237,16 @@ static const struct {
 	{ "{\"node\":{\"markMask\":\"0\"}}", "node.markMask: \"0\": expected a mask" },
 	{ "{\"node\":{\"markMask\":\"0x1ffffffff\"}}", "expected a mask" },
 	{ "{\"node\":{\"markMask\":-1}}", "node.markMask: expected a string" },
-	{ "{\"node\":{\"endpointToNode\":\"reject\"}}", "expected allow or deny" },
+	{ "{\"node\":{\"endpointToNode\":\"reject\"}}",
+	  "node.endpointToNode: \"reject\": expected allow or deny" },
+	{ "{\"node\":{\"audit\":1}}", "node.audit: expected true or false, not 1" },
+	{ "{\"node\":{\"maxClasses\":65536}}", "node.maxClasses: expected a whole number from 0 to 65535" },
+	{ "{\"node\":{\"maxMemory\":\"1G\"}}", "node.maxMemory: expected a whole number" },
+	{ "{\"node\":{\"maxFlow\":1}}", "node.maxFlow: unknown field" },
+	{ "{\"node\":{\"timeouts\":1}}", "node.timeouts: expected an object" },
+	{ "{\"node\":{\"timeouts\":{\"udp\":0}}}", "node.timeouts.udp: expected a whole number from 1" },
+	{ "{\"node\":{\"timeouts\":{\"tcp\":9}}}", "node.timeouts.tcp: unknown field" },
+	{ "{\"node\":{\"udp\":9}}", "node.udp: unknown field" },
 };
 
 static void refusals_name_the_place(void **state)

@@ -153,7 +153,10 @@ static bool fill_table(cJSON *table, const struct manx_dp_table *t, bool counter
 				       manx_dp_direction_name(t->direction)) &&
 	       cJSON_AddStringToObject(table, "defaultAction",
 				       manx_dp_action_name(t->default_action)) &&
-	       (!counters || manx_json_add_u64(table, "defaultPackets", t->default_packets)) &&
+	       (!counters ||
+		(cJSON_AddStringToObject(table, "form", manx_dp_form_name(t->form)) &&
+		 manx_json_add_u64(table, "memory", t->memory) &&
+		 manx_json_add_u64(table, "defaultPackets", t->default_packets))) &&
 	       add_rules(table, t, counters);
 }
 
@@ -211,22 +214,56 @@ static bool fill_endpoint(cJSON *object, const struct manx_dp_endpoint *e, bool 
 	return (!e->ifindex || cJSON_AddNumberToObject(object, "ifindex", e->ifindex)) &&
 	       add_traffic(object, "rx", e->rx_packets, e->rx_bytes) &&
 	       add_traffic(object, "tx", e->tx_packets, e->tx_bytes) &&
+	       cJSON_AddNumberToObject(object, "flowsFrom", e->flows_from) &&
+	       cJSON_AddNumberToObject(object, "flowsTo", e->flows_to) &&
 	       add_drops(object, e->drop, e->n_drops);
+}
+
+static bool add_option(cJSON *node, const struct manx_dp_config *config,
+		       enum manx_dp_option option)
+{
+	const struct manx_dp_option_info *o = &manx_dp_options[option];
+	cJSON *in = o->object ? cJSON_GetObjectItemCaseSensitive(node, o->object) : node;
+	char text[MANX_DP_VALUE_STRLEN];
+
+	if (!in)
+		in = cJSON_AddObjectToObject(node, o->object);
+	switch (o->type) {
+	case MANX_DP_SWITCH:
+		return cJSON_AddBoolToObject(in, o->key, config->value[option] != 0);
+	case MANX_DP_ACTION:
+	case MANX_DP_MASK:
+		return cJSON_AddStringToObject(in, o->key,
+					       manx_dp_config_text(config, option, text));
+	default:
+		return manx_json_add_u64(in, o->key, config->value[option]);
+	}
+}
+
+static bool add_use(cJSON *object, const struct manx_dp_node *node)
+{
+	cJSON *use = cJSON_AddObjectToObject(object, "use");
+
+	return cJSON_AddNumberToObject(use, "members", node->members) &&
+	       cJSON_AddNumberToObject(use, "rules", node->rules) &&
+	       cJSON_AddNumberToObject(use, "classes", node->classes) &&
+	       cJSON_AddNumberToObject(use, "flows", node->flows) &&
+	       manx_json_add_u64(use, "memory", node->memory);
 }
 
 static bool add_node(cJSON *top, const struct manx_dp_node *node, bool counters)
 {
 	cJSON *object = cJSON_AddObjectToObject(top, "node");
-	char mask[16];
 
-	snprintf(mask, sizeof(mask), "0x%08x", node->mark_mask);
-	return cJSON_AddStringToObject(object, "markMask", mask) &&
-	       cJSON_AddStringToObject(object, "endpointToNode",
-				       manx_dp_action_name(node->endpoint_to_node)) &&
-	       (!counters ||
-		(cJSON_AddNumberToObject(object, "generation", node->generation) &&
-		 cJSON_AddStringToObject(object, "version", node->version) &&
-		 add_drops(object, node->drop, node->n_drops)));
+	for (enum manx_dp_option i = 0; i < MANX_DP_OPTIONS; i++)
+		if (manx_dp_config_has(&node->config, i) &&
+		    !add_option(object, &node->config, i))
+			return false;
+	if (!counters)
+		return object;
+	return cJSON_AddNumberToObject(object, "generation", node->generation) &&
+	       cJSON_AddStringToObject(object, "version", node->version) &&
+	       add_use(object, node) && add_drops(object, node->drop, node->n_drops);
 }
 
 static bool add_lists(cJSON *top, const struct manx_dp_state *st, bool counters)

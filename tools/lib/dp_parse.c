@@ -12,8 +12,6 @@
 #include "json.h"
 #include "mac.h"
 
-#define DEFAULT_MARK_MASK 0xffff0000u	/* the module's, see the specification */
-
 static int no_memory(struct manx_error *err)
 {
 	return manx_fail(err, -ENOMEM, "out of memory");
@@ -272,7 +270,8 @@ static int parse_rule(const struct manx_json *at, void *table, struct manx_error
 static int parse_table(const struct manx_json *at, void *state, struct manx_error *err)
 {
 	static const char *const known[] = {
-		"name", "direction", "defaultAction", "rules", "defaultPackets", NULL,
+		"name", "direction", "defaultAction", "rules", "defaultPackets", "form", "memory",
+		NULL,
 	};
 	struct manx_dp_state *st = state;
 	struct manx_dp_table *t = manx_more(st->table, st->n_tables, sizeof(*t));
@@ -373,7 +372,7 @@ static int parse_endpoint(const struct manx_json *at, void *state, struct manx_e
 {
 	static const char *const known[] = {
 		"id", "name", "addresses", "sourcePrefixes", "mac", "flags", "ingress", "egress",
-		"ifindex", "rx", "tx", "drops", NULL,
+		"ifindex", "rx", "tx", "drops", "flowsFrom", "flowsTo", NULL,
 	};
 	struct manx_dp_state *st = state;
 	struct manx_dp_endpoint *e = manx_more(st->endpoint, st->n_endpoints, sizeof(*e));
@@ -406,46 +405,77 @@ static int parse_peer(const struct manx_json *at, void *state, struct manx_error
 	return 0;
 }
 
-static int parse_mask(const struct manx_json *at, uint32_t *mask, struct manx_error *err)
+/* Of an option that is written as a string; the words are those of the command line. */
+static int parse_text(const struct manx_json *at, const struct manx_dp_option_info *o,
+		      uint64_t *out, struct manx_error *err)
 {
-	struct manx_json sub = manx_json_get(at, "markMask");
+	struct manx_json sub = manx_json_get(at, o->key);
 	const char *text = NULL;
-	unsigned long n;
-	char *end;
-	int rc = manx_json_string(at, "markMask", &text, err);
+	int rc = manx_json_string(at, o->key, &text, err);
 
 	if (rc || !text)
 		return rc;
-	errno = 0;
-	n = strtoul(text, &end, 0);
-	if (errno || *end || *text < '0' || *text > '9' || n == 0 || n > UINT32_MAX)
-		return manx_fail(err, -EINVAL, "%s: \"%s\": expected a mask like \"0xffff0000\"",
-				 sub.path, text);
-	*mask = (uint32_t)n;
-	return 0;
+	rc = manx_dp_option_parse((enum manx_dp_option)(o - manx_dp_options), text, out, err);
+	return rc ? manx_error_prefix(err, "%s", sub.path) : 0;
 }
 
-static int parse_node(const struct manx_json *top, struct manx_dp_node *node,
-		      struct manx_error *err)
+/* Absent leaves *out alone. */
+static int parse_option(const struct manx_json *at, const struct manx_dp_option_info *o,
+			uint64_t *out, struct manx_error *err)
 {
-	static const char *const known[] = {
-		"markMask", "endpointToNode", "generation", "version", "drops", NULL,
-	};
-	struct manx_json at = manx_json_get(top, "node");
+	bool on = *out;
 	int rc;
 
-	node->mark_mask = DEFAULT_MARK_MASK;
-	node->endpoint_to_node = MANX_ACTION_DENY;
-	if (!at.v)
-		return 0;
-	rc = manx_json_known(&at, known, err);
-	if (!rc)
-		rc = parse_mask(&at, &node->mark_mask, err);
-	if (!rc && manx_json_get(&at, "endpointToNode").v)
-		rc = parse_word(&at, "endpointToNode", &manx_dp_actions, &node->endpoint_to_node,
-				err);
-	if (!rc && node->endpoint_to_node > MANX_ACTION_DENY)
-		rc = manx_fail(err, -EINVAL, "node.endpointToNode: expected allow or deny");
+	switch (o->type) {
+	case MANX_DP_SWITCH:
+		rc = manx_json_bool(at, o->key, &on, err);
+		*out = on;
+		return rc;
+	case MANX_DP_ACTION:
+	case MANX_DP_MASK:
+		return parse_text(at, o, out, err);
+	default:
+		return manx_json_u64(at, o->key, o->min, o->max, out, err);
+	}
+}
+
+/* The members of node, and of its objects, that are options. */
+static int check_node(const struct manx_json *at, struct manx_error *err)
+{
+	static const char *const read_only[] = { "generation", "version", "use", "drops" };
+	const char *known[MANX_DP_OPTIONS + MNL_ARRAY_SIZE(read_only) + 2] = { "timeouts" };
+	const char *timeouts[MANX_DP_OPTIONS + 1] = { 0 };
+	struct manx_json sub = manx_json_get(at, "timeouts");
+	size_t n = 1, n_timeouts = 0;
+	int rc;
+
+	for (size_t i = 0; i < MANX_DP_OPTIONS; i++)
+		if (manx_dp_options[i].object)
+			timeouts[n_timeouts++] = manx_dp_options[i].key;
+		else
+			known[n++] = manx_dp_options[i].key;
+	for (size_t i = 0; i < MNL_ARRAY_SIZE(read_only); i++)
+		known[n++] = read_only[i];
+	rc = manx_json_known(at, known, err);
+	return rc || !sub.v ? rc : manx_json_known(&sub, timeouts, err);
+}
+
+/* What is absent is given all the same: as the module begins with. */
+static int parse_node(const struct manx_json *top, struct manx_dp_config *config,
+		      struct manx_error *err)
+{
+	struct manx_json at = manx_json_get(top, "node");
+	int rc = at.v ? check_node(&at, err) : 0;
+
+	for (enum manx_dp_option i = 0; !rc && i < MANX_DP_OPTIONS; i++) {
+		const struct manx_dp_option_info *o = &manx_dp_options[i];
+		struct manx_json in = o->object ? manx_json_get(&at, o->object) : at;
+		uint64_t value = o->standard;
+
+		if (in.v)
+			rc = parse_option(&in, o, &value, err);
+		manx_dp_config_put(config, i, value);
+	}
 	return rc;
 }
 
@@ -458,7 +488,7 @@ static int parse_state(const struct manx_json *top, struct manx_dp_state *st,
 	int rc = manx_json_known(top, known, err);
 
 	if (!rc)
-		rc = parse_node(top, &st->node, err);
+		rc = parse_node(top, &st->node.config, err);
 	if (!rc)
 		rc = manx_json_each(top, "sets", parse_set, st, err);
 	if (!rc)

@@ -48,12 +48,6 @@ int manx_dp_put_members(struct manx_dp *dp, uint8_t cmd, const char *name,
 	return manx_nl_talk(dp->nl, NULL, NULL, err);
 }
 
-int manx_dp_put_set(struct manx_dp *dp, const char *name, const struct manx_dp_prefixes *members,
-		    struct manx_error *err)
-{
-	return manx_dp_put_members(dp, MANX_CMD_SET_NEW, name, members, err);
-}
-
 int manx_dp_put_table(struct manx_dp *dp, const struct manx_dp_table *t, struct manx_error *err)
 {
 	struct nlmsghdr *nlh = request_named(dp, MANX_CMD_TABLE_NEW, t->name);
@@ -108,13 +102,12 @@ int manx_dp_put_peer(struct manx_dp *dp, uint8_t cmd, const struct manx_addr *pe
 	return manx_nl_talk(dp->nl, NULL, NULL, err);
 }
 
-int manx_dp_put_node(struct manx_dp *dp, const struct manx_dp_node *node, struct manx_error *err)
+int manx_dp_put_config(struct manx_dp *dp, const struct manx_dp_config *config,
+		       struct manx_error *err)
 {
 	struct nlmsghdr *nlh = manx_dp_request(dp, MANX_CMD_NODE_SET, 0);
 
-	if (node->mark_mask)
-		mnl_attr_put_u32(nlh, MANX_A_NODE_MARK_MASK, node->mark_mask);
-	mnl_attr_put_u32(nlh, MANX_A_NODE_ENDPOINT_TO_NODE, node->endpoint_to_node);
+	manx_dp_config_write(nlh, config);
 	return manx_nl_talk(dp->nl, NULL, NULL, err);
 }
 

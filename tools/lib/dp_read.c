@@ -51,10 +51,16 @@ static int read_node_attr(const struct nlattr *attr, struct manx_dp_node *node,
 	switch (mnl_attr_get_type(attr)) {
 	case MANX_A_NODE_GENERATION:
 		return manx_dp_u32_parse(attr, &node->generation, err);
-	case MANX_A_NODE_MARK_MASK:
-		return manx_dp_u32_parse(attr, &node->mark_mask, err);
-	case MANX_A_NODE_ENDPOINT_TO_NODE:
-		return manx_dp_u32_parse(attr, &node->endpoint_to_node, err);
+	case MANX_A_NODE_MEMBERS:
+		return manx_dp_u32_parse(attr, &node->members, err);
+	case MANX_A_NODE_RULES:
+		return manx_dp_u32_parse(attr, &node->rules, err);
+	case MANX_A_NODE_CLASSES:
+		return manx_dp_u32_parse(attr, &node->classes, err);
+	case MANX_A_NODE_FLOWS:
+		return manx_dp_u32_parse(attr, &node->flows, err);
+	case MANX_A_NODE_MEMORY:
+		return manx_dp_u64_parse(attr, &node->memory, err);
 	case MANX_A_NODE_VERSION:
 		snprintf(node->version, sizeof(node->version), "%.*s",
 			 (int)mnl_attr_get_payload_len(attr),
@@ -63,11 +69,11 @@ static int read_node_attr(const struct nlattr *attr, struct manx_dp_node *node,
 	case MANX_A_NODE_DROPS:
 		return read_drops(attr, &node->drop, &node->n_drops, err);
 	default:
-		return 0;
+		return manx_dp_config_read(attr, &node->config, err);
 	}
 }
 
-static int on_node(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
+int manx_dp_on_node(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
 {
 	const struct nlattr *attr;
 
@@ -83,11 +89,10 @@ static int on_node(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err
 static int read_node(struct manx_dp *dp, struct manx_dp_node *node, struct manx_error *err)
 {
 	manx_dp_request(dp, MANX_CMD_NODE_GET, 0);
-	return manx_nl_talk(dp->nl, on_node, node, err);
+	return manx_nl_talk(dp->nl, manx_dp_on_node, node, err);
 }
 
-/* -ESTALE if the state is of another generation by now. */
-static int check_generation(struct manx_dp *dp, uint32_t generation, struct manx_error *err)
+int manx_dp_check_generation(struct manx_dp *dp, uint32_t generation, struct manx_error *err)
 {
 	struct nlmsghdr *nlh = manx_dp_request(dp, MANX_CMD_NODE_GET, 0);
 
@@ -197,6 +202,10 @@ static int read_table_attr(const struct nlattr *attr, struct manx_dp_table *tabl
 		return manx_dp_u32_parse(attr, &table->default_action, err);
 	case MANX_A_TABLE_DEFAULT_PACKETS:
 		return manx_dp_u64_parse(attr, &table->default_packets, err);
+	case MANX_A_TABLE_FORM:
+		return manx_dp_u32_parse(attr, &table->form, err);
+	case MANX_A_TABLE_MEMORY:
+		return manx_dp_u64_parse(attr, &table->memory, err);
 	case MANX_A_TABLE_RULE:
 		return read_rule(attr, table, err);
 	default:
@@ -204,7 +213,7 @@ static int read_table_attr(const struct nlattr *attr, struct manx_dp_table *tabl
 	}
 }
 
-static int on_table(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
+int manx_dp_on_table(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
 {
 	struct manx_dp_table *table = table_of(ctx, nlh);
 	const struct nlattr *attr;
@@ -267,6 +276,10 @@ static int read_endpoint_attr(const struct nlattr *attr, struct manx_dp_endpoint
 		return manx_dp_u64_parse(attr, &e->tx_packets, err);
 	case MANX_A_ENDPOINT_TX_BYTES:
 		return manx_dp_u64_parse(attr, &e->tx_bytes, err);
+	case MANX_A_ENDPOINT_FLOWS_FROM:
+		return manx_dp_u32_parse(attr, &e->flows_from, err);
+	case MANX_A_ENDPOINT_FLOWS_TO:
+		return manx_dp_u32_parse(attr, &e->flows_to, err);
 	case MANX_A_ENDPOINT_DROPS:
 		return read_drops(attr, &e->drop, &e->n_drops, err);
 	default:
@@ -274,7 +287,7 @@ static int read_endpoint_attr(const struct nlattr *attr, struct manx_dp_endpoint
 	}
 }
 
-static int on_endpoint(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
+int manx_dp_on_endpoint(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
 {
 	struct manx_dp_endpoint e = { 0 }, *more;
 	struct manx_dp_state *st = ctx;
@@ -330,15 +343,15 @@ static int read_all(struct manx_dp *dp, uint32_t id, struct manx_dp_state *st,
 		uint8_t cmd;
 		manx_nl_fn fn;
 	} lists[] = {
-		{ MANX_CMD_SET_GET, on_set }, { MANX_CMD_TABLE_GET, on_table },
-		{ MANX_CMD_ENDPOINT_GET, on_endpoint }, { MANX_CMD_PEER_GET, on_peer },
+		{ MANX_CMD_SET_GET, on_set }, { MANX_CMD_TABLE_GET, manx_dp_on_table },
+		{ MANX_CMD_ENDPOINT_GET, manx_dp_on_endpoint }, { MANX_CMD_PEER_GET, on_peer },
 	};
 	int rc = read_node(dp, &st->node, err);
 
 	(void)id;
 	for (size_t i = 0; !rc && i < MNL_ARRAY_SIZE(lists); i++)
 		rc = dump(dp, lists[i].cmd, lists[i].fn, st, err);
-	return rc ? rc : check_generation(dp, st->node.generation, err);
+	return rc ? rc : manx_dp_check_generation(dp, st->node.generation, err);
 }
 
 /* Whether a failure of reading passes: 0, or what to return. */
@@ -399,7 +412,7 @@ static int read_endpoints(struct manx_dp *dp, uint32_t id, struct manx_dp_state 
 
 	if (id)
 		mnl_attr_put_u32(nlh, MANX_A_ENDPOINT_ID, id);
-	rc = manx_nl_talk(dp->nl, on_endpoint, st, err);
+	rc = manx_nl_talk(dp->nl, manx_dp_on_endpoint, st, err);
 	return rc == -ENOENT ? 0 : rc;
 }
 

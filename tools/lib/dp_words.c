@@ -67,6 +67,29 @@ static const char *const events[] = {
 _Static_assert(MNL_ARRAY_SIZE(events) == MANX_EVENT_TYPE_MAX + 1, "names of events");
 static const struct manx_dp_words event_types = { events, MNL_ARRAY_SIZE(events) };
 
+static const char *const forms[] = {
+	[MANX_TABLE_FORM_CELLS] = "cells",
+	[MANX_TABLE_FORM_BIT_VECTORS] = "bit-vectors",
+};
+_Static_assert(MNL_ARRAY_SIZE(forms) == MANX_TABLE_FORM_MAX + 1, "names of table forms");
+static const struct manx_dp_words table_forms = { forms, MNL_ARRAY_SIZE(forms) };
+
+static const char *const flow_states[] = {
+	[MANX_FLOW_STATE_NEW] = "new",
+	[MANX_FLOW_STATE_REPLIED] = "replied",
+	[MANX_FLOW_STATE_ESTABLISHED] = "established",
+	[MANX_FLOW_STATE_CLOSING] = "closing",
+	[MANX_FLOW_STATE_CLOSED] = "closed",
+};
+_Static_assert(MNL_ARRAY_SIZE(flow_states) == MANX_FLOW_STATE_MAX + 1, "names of flow states");
+const struct manx_dp_words manx_dp_flow_states = { flow_states, MNL_ARRAY_SIZE(flow_states) };
+
+/* by bit number */
+static const char *const flow_flags[] = { "picked-up", "translated", "untracked" };
+_Static_assert(MANX_FLOW_FLAGS_PICKED_UP == 1 << 0 && MANX_FLOW_FLAGS_TRANSLATED == 1 << 1 &&
+	       MANX_FLOW_FLAGS_UNTRACKED == 1 << 2 && MANX_FLOW_FLAGS_MASK == 7,
+	       "names of flow flags");
+
 static const struct {
 	const char *name;
 	int number;
@@ -98,6 +121,21 @@ const char *manx_dp_reason_name(uint32_t reason)
 const char *manx_dp_event_name(uint32_t type)
 {
 	return name(&event_types, type);
+}
+
+const char *manx_dp_form_name(uint32_t form)
+{
+	return name(&table_forms, form);
+}
+
+const char *manx_dp_flow_state_name(uint32_t state)
+{
+	return name(&manx_dp_flow_states, state);
+}
+
+const char *manx_dp_flow_flag_name(uint32_t bit)
+{
+	return bit < MNL_ARRAY_SIZE(flow_flags) ? flow_flags[bit] : NULL;
 }
 
 const char *manx_dp_protocol_name(int protocol)

@@ -146,23 +146,33 @@ int manx_json_bool(const struct manx_json *at, const char *key, bool *out,
 	return 0;
 }
 
-int manx_json_u32(const struct manx_json *at, const char *key, uint32_t min, uint32_t max,
-		  uint32_t *out, struct manx_error *err)
+int manx_json_u64(const struct manx_json *at, const char *key, uint64_t min, uint64_t max,
+		  uint64_t *out, struct manx_error *err)
 {
 	struct manx_json sub = manx_json_get(at, key);
-	char what[64];
+	char what[80];
 	double d;
 
 	if (!sub.v)
 		return 0;
 	d = cJSON_IsNumber(sub.v) ? sub.v->valuedouble : -1;
-	if (!(d >= min && d <= max) || d != (double)(uint32_t)d) {
-		snprintf(what, sizeof(what), "a whole number from %" PRIu32 " to %" PRIu32,
+	if (!(d >= (double)min && d <= (double)max) || d != (double)(uint64_t)d) {
+		snprintf(what, sizeof(what), "a whole number from %" PRIu64 " to %" PRIu64,
 			 min, max);
 		return expected(&sub, what, err);
 	}
-	*out = (uint32_t)d;
+	*out = (uint64_t)d;
 	return 0;
+}
+
+int manx_json_u32(const struct manx_json *at, const char *key, uint32_t min, uint32_t max,
+		  uint32_t *out, struct manx_error *err)
+{
+	uint64_t n = *out;
+	int rc = manx_json_u64(at, key, min, max, &n, err);
+
+	*out = (uint32_t)n;
+	return rc;
 }
 
 int manx_json_object(const struct manx_json *at, const char *key, struct manx_json *out,

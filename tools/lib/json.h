@@ -55,6 +55,10 @@ int manx_json_bool(const struct manx_json *at, const char *key, bool *out,
 /* A whole number of @min to @max. */
 int manx_json_u32(const struct manx_json *at, const char *key, uint32_t min, uint32_t max,
 		  uint32_t *out, struct manx_error *err);
+/* Of up to MANX_JSON_MAX, beyond which JSON's numbers are not exact. */
+#define MANX_JSON_MAX (1ULL << 53)
+int manx_json_u64(const struct manx_json *at, const char *key, uint64_t min, uint64_t max,
+		  uint64_t *out, struct manx_error *err);
 /* *@out: the place of the object or array, .v NULL if absent. */
 int manx_json_object(const struct manx_json *at, const char *key, struct manx_json *out,
 		     struct manx_error *err);

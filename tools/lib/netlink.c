@@ -91,6 +91,11 @@ void manx_nl_close(struct manx_nl *nl)
 	free(nl);
 }
 
+uint32_t manx_nl_requests(const struct manx_nl *nl)
+{
+	return nl->seq;
+}
+
 int manx_nl_fd(const struct manx_nl *nl)
 {
 	return mnl_socket_get_fd(nl->sock);
@@ -277,8 +282,8 @@ int manx_nl_listen(struct manx_nl *nl, int timeout_ms, manx_nl_fn fn, void *ctx,
 /* What CTRL_CMD_GETFAMILY is asked for. */
 struct family {
 	uint16_t id;
-	const char *group;
-	uint32_t group_id;
+	struct manx_nl_group *group;
+	size_t n;
 };
 
 static void read_group(const struct nlattr *nest, struct family *f)
@@ -295,8 +300,9 @@ static void read_group(const struct nlattr *nest, struct family *f)
 		    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 			id = mnl_attr_get_u32(attr);
 	}
-	if (f->group && strcmp(name, f->group) == 0)
-		f->group_id = id;
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(name, f->group[i].name) == 0)
+			f->group[i].id = id;
 }
 
 static int read_family(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
@@ -317,21 +323,19 @@ static int read_family(const struct nlmsghdr *nlh, void *ctx, struct manx_error 
 }
 
 int manx_nl_genl_family(struct manx_nl *nl, const char *name, uint16_t *family,
-			const char *group, uint32_t *group_id, struct manx_error *err)
+			struct manx_nl_group *groups, size_t n, struct manx_error *err)
 {
 	struct nlmsghdr *nlh = manx_nl_genl_request(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	struct family f = { .group = group };
+	struct family f = { .group = groups, .n = n };
 	int rc;
 
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, name);
 	rc = manx_nl_talk(nl, read_family, &f, err);
 	if (rc)
 		return rc;
-	if (!f.id || (group && !f.group_id))
+	if (!f.id)
 		return manx_fail_errno(err, -ENOENT, "netlink family %s", name);
 	*family = f.id;
-	if (group)
-		*group_id = f.group_id;
 	return 0;
 }
 

@@ -49,12 +49,20 @@ int manx_nl_talk(struct manx_nl *nl, manx_nl_fn fn, void *ctx, struct manx_error
 int manx_nl_listen(struct manx_nl *nl, int timeout_ms, manx_nl_fn fn, void *ctx,
 		   struct manx_error *err);
 
+/* Number of requests that were sent, modulo 2^32. */
+uint32_t manx_nl_requests(const struct manx_nl *nl);
+
+/* A multicast group; @id 0 if the family has none of that name. */
+struct manx_nl_group {
+	const char *name;
+	uint32_t id;
+};
 /*
- * Id of the generic netlink family @name, and of its multicast group @group
- * (NULL for none). -ENOENT, without words, if there is no such family or group.
+ * Id of the generic netlink family @name, and of its multicast groups. -ENOENT,
+ * without words, if there is no such family.
  */
 int manx_nl_genl_family(struct manx_nl *nl, const char *name, uint16_t *family,
-			const char *group, uint32_t *group_id, struct manx_error *err);
+			struct manx_nl_group *groups, size_t n, struct manx_error *err);
 int manx_nl_join(struct manx_nl *nl, uint32_t group_id, struct manx_error *err);
 
 /* Octets of an address in an attribute: 4 or 16. False if it did not fit. */

@@ -42,8 +42,8 @@ static int load(int argc, char **argv)
 {
 	struct manx_error err = { 0 };
 	struct manx_dp_state st;
+	struct manx_dp_applied applied;
 	struct manx_dp *dp;
-	uint32_t generation;
 	int status;
 
 	if (argc != 2)
@@ -52,10 +52,10 @@ static int load(int argc, char **argv)
 		return manxctl_fail(&err);
 	status = manxctl_dp_open(&dp);
 	if (!status) {
-		if (manx_dp_apply(dp, &st, &generation, &err))
+		if (manx_dp_apply(dp, &st, &applied, &err))
 			status = manxctl_fail(&err);
 		else
-			printf("generation %u\n", generation);
+			printf("generation %u\n", applied.generation);
 		manx_dp_close(dp);
 	}
 	manx_dp_state_clear(&st);
@@ -70,12 +70,15 @@ int cmd_dp(int argc, char **argv)
 	} subcommands[] = {
 		{ "show", manxctl_dp_show }, { "load", load }, { "link", manxctl_dp_link },
 		{ "tunnel", manxctl_dp_tunnel }, { "monitor", manxctl_dp_monitor },
+		{ "flows", manxctl_dp_flows }, { "flush", manxctl_dp_flush },
+		{ "set", manxctl_dp_set },
 	};
+	static const char expected[] = "show, load, set, flows, flush, link, tunnel or monitor";
 
 	if (argc < 2)
-		return manxctl_usage("dp", "dp: expected show, load, link, tunnel or monitor");
+		return manxctl_usage("dp", "dp: expected %s", expected);
 	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			return subcommands[i].run(argc - 1, argv + 1);
-	return manxctl_usage("dp", "dp %s: expected show, load, link, tunnel or monitor", argv[1]);
+	return manxctl_usage("dp", "dp %s: expected %s", argv[1], expected);
 }

@@ -16,6 +16,9 @@ int manxctl_dp_show(int argc, char **argv);
 int manxctl_dp_link(int argc, char **argv);
 int manxctl_dp_tunnel(int argc, char **argv);
 int manxctl_dp_monitor(int argc, char **argv);
+int manxctl_dp_flows(int argc, char **argv);
+int manxctl_dp_flush(int argc, char **argv);
+int manxctl_dp_set(int argc, char **argv);
 
 /* Connect, or say why not: an exit status. */
 int manxctl_dp_open(struct manx_dp **dp);
@@ -27,5 +30,13 @@ void manxctl_dp_write_prefixes(FILE *f, const struct manx_dp_prefixes *p, size_t
 void manxctl_dp_write_names(FILE *f, const struct manx_dp_names *names, size_t max);
 /* "policy-ingress 3, source-mac 1" */
 void manxctl_dp_write_drops(FILE *f, const struct manx_dp_drop *drop, size_t n);
+
+/* "tcp", "icmp 8/0 id 77"; "10.0.0.1:80", "[fd00::1]:80" */
+void manxctl_dp_write_protocol(FILE *f, const struct manx_dp_flow *flow);
+void manxctl_dp_write_peer(FILE *f, const struct manx_dp_flow *flow, const struct manx_addr *addr,
+			   uint32_t port);
+/* "3.5 MiB" into @buf, which is returned */
+#define MANXCTL_OCTETS_STRLEN 32
+const char *manxctl_octets(uint64_t n, char buf[MANXCTL_OCTETS_STRLEN]);
 
 #endif /* MANXCTL_DP_CMD_H */

@@ -2,6 +2,7 @@
 /* manxctl dp monitor: events of the module, one line each, until interrupted. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <time.h>
 
@@ -33,7 +34,19 @@ static void write_packet(const struct manx_dp_event *ev)
 	       manx_addr_format(&ev->destination, dst), ev->destination_port);
 }
 
-static void print_line(const struct manx_dp_event *ev)
+/* What decided; a table that has no such rule did by its default. */
+static void write_rule(const struct manx_dp_event *ev)
+{
+	if (!*ev->table)
+		return;
+	printf(" table %s", ev->table);
+	if (ev->rule >= 0)
+		printf(" rule %" PRId64, ev->rule);
+	else
+		printf(" default");
+}
+
+static void write_stamp(void)
 {
 	char stamp[32];
 	time_t now = time(NULL);
@@ -41,7 +54,13 @@ static void print_line(const struct manx_dp_event *ev)
 
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%H:%M:%S", &tm);
-	printf("%s %s", stamp, manx_dp_event_name(ev->type));
+	printf("%s ", stamp);
+}
+
+static void print_line(const struct manx_dp_event *ev)
+{
+	write_stamp();
+	fputs(manx_dp_event_name(ev->type), stdout);
 	switch (ev->type) {
 	case MANX_EVENT_TYPE_GENERATION:
 		printf(" %u", ev->generation);
@@ -51,12 +70,14 @@ static void print_line(const struct manx_dp_event *ev)
 		printf(" %u ifindex %u", ev->endpoint, ev->ifindex);
 		break;
 	case MANX_EVENT_TYPE_LOG:
-		printf(" endpoint %u %s table %s rule %u", ev->endpoint,
-		       manx_dp_direction_name(ev->direction), ev->table, ev->rule);
+		printf(" endpoint %u %s", ev->endpoint, manx_dp_direction_name(ev->direction));
+		write_rule(ev);
 		write_packet(ev);
 		break;
 	case MANX_EVENT_TYPE_DROP:
+	case MANX_EVENT_TYPE_AUDIT:
 		printf(" %s endpoint %u", manx_dp_reason_name(ev->reason), ev->endpoint);
+		write_rule(ev);
 		write_packet(ev);
 		break;
 	case MANX_EVENT_TYPE_LOST:
@@ -80,6 +101,13 @@ static bool add_packet(cJSON *json, const struct manx_dp_event *ev)
 	       cJSON_AddNumberToObject(json, "destinationPort", ev->destination_port);
 }
 
+static bool add_rule(cJSON *json, const struct manx_dp_event *ev)
+{
+	return !*ev->table ||
+	       (cJSON_AddStringToObject(json, "table", ev->table) &&
+		(ev->rule < 0 || cJSON_AddNumberToObject(json, "rule", (double)ev->rule)));
+}
+
 static bool add_details(cJSON *json, const struct manx_dp_event *ev)
 {
 	switch (ev->type) {
@@ -91,26 +119,22 @@ static bool add_details(cJSON *json, const struct manx_dp_event *ev)
 		return cJSON_AddNumberToObject(json, "endpoint", ev->endpoint) &&
 		       cJSON_AddStringToObject(json, "direction",
 					       manx_dp_direction_name(ev->direction)) &&
-		       cJSON_AddStringToObject(json, "table", ev->table) &&
-		       cJSON_AddNumberToObject(json, "rule", ev->rule) && add_packet(json, ev);
+		       add_rule(json, ev) && add_packet(json, ev);
 	case MANX_EVENT_TYPE_DROP:
+	case MANX_EVENT_TYPE_AUDIT:
 		return cJSON_AddStringToObject(json, "reason", manx_dp_reason_name(ev->reason)) &&
 		       cJSON_AddNumberToObject(json, "endpoint", ev->endpoint) &&
-		       add_packet(json, ev);
+		       add_rule(json, ev) && add_packet(json, ev);
 	default:
 		return cJSON_AddNumberToObject(json, "endpoint", ev->endpoint) &&
 		       cJSON_AddNumberToObject(json, "ifindex", ev->ifindex);
 	}
 }
 
-static void print_json(const struct manx_dp_event *ev)
+static void print_json(cJSON *json, bool ok)
 {
-	cJSON *json = cJSON_CreateObject();
-	char *text = NULL;
+	char *text = ok ? cJSON_PrintUnformatted(json) : NULL;
 
-	if (cJSON_AddStringToObject(json, "event", manx_dp_event_name(ev->type)) &&
-	    add_details(json, ev))
-		text = cJSON_PrintUnformatted(json);
 	if (text)
 		puts(text);
 	else
@@ -119,25 +143,64 @@ static void print_json(const struct manx_dp_event *ev)
 	cJSON_Delete(json);
 }
 
-static void print(void *ctx, const struct manx_dp_event *ev)
+/* Whoever reads a pipe wants to see it now; if nobody does, there is no point. */
+static void flush(void)
 {
-	const bool *json = ctx;
-
-	if (*json)
-		print_json(ev);
-	else
-		print_line(ev);
-	/* whoever reads a pipe wants to see it now; if nobody does, there is no point */
 	if (fflush(stdout))
 		stopped = 1;
 }
 
-static int follow(struct manx_dp *dp, bool json, struct manx_error *err)
+static void print_event(void *ctx, const struct manx_dp_event *ev)
 {
-	int rc = manx_dp_subscribe(dp, err);
+	const bool *json = ctx;
+	cJSON *object;
+
+	if (*json) {
+		object = cJSON_CreateObject();
+		print_json(object, cJSON_AddStringToObject(object, "event",
+							   manx_dp_event_name(ev->type)) &&
+				   add_details(object, ev));
+	} else {
+		print_line(ev);
+	}
+	flush();
+}
+
+static void print_flow_line(const struct manx_dp_flow *flow, const char *event)
+{
+	write_stamp();
+	printf("%s from %" PRIu32 " to %" PRIu32 " ", event, flow->from, flow->to);
+	manxctl_dp_write_protocol(stdout, flow);
+	putchar(' ');
+	manxctl_dp_write_peer(stdout, flow, &flow->source, flow->source_port);
+	fputs(" > ", stdout);
+	manxctl_dp_write_peer(stdout, flow, &flow->destination, flow->destination_port);
+	printf(" %s packets %" PRIu64 " replies %" PRIu64 "\n",
+	       manx_dp_flow_state_name(flow->state), flow->packets, flow->reply_packets);
+}
+
+static void print_flow(void *ctx, const struct manx_dp_flow *flow, bool ended)
+{
+	const char *event = ended ? "flow-end" : "flow-new";
+	const bool *json = ctx;
+	cJSON *object;
+
+	if (*json) {
+		object = manx_dp_flow_to_json(flow);
+		print_json(object, cJSON_AddStringToObject(object, "event", event));
+	} else {
+		print_flow_line(flow, event);
+	}
+	flush();
+}
+
+static int follow(struct manx_dp *dp, bool json, bool flows, struct manx_error *err)
+{
+	const struct manx_dp_listener listener = { print_event, print_flow, &json };
+	int rc = manx_dp_subscribe(dp, flows, err);
 
 	while (!rc && !stopped) {
-		rc = manx_dp_events(dp, -1, print, &json, err);
+		rc = manx_dp_events(dp, -1, &listener, err);
 		if (rc == -ENOBUFS)
 			fputs("manxctl: events came faster than they could be printed, some are missing\n",
 			      stderr);
@@ -147,24 +210,46 @@ static int follow(struct manx_dp *dp, bool json, struct manx_error *err)
 	return rc;
 }
 
+/* False after saying what is wrong. */
+static bool read_options(int argc, char **argv, bool *json, bool *flows)
+{
+	static const struct option options[] = {
+		{ "output", required_argument, NULL, 'o' }, { "flows", no_argument, NULL, 'f' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+		if (c == 'f') {
+			*flows = true;
+		} else if (c != 'o') {
+			manxctl_bad_option("dp", c, argv);
+			return false;
+		} else if (!manxctl_output_form("dp", optarg, json)) {
+			return false;
+		}
+	}
+	if (optind < argc)
+		manxctl_usage("dp", "dp monitor: \"%s\" is one word too many", argv[optind]);
+	return optind == argc;
+}
+
 int manxctl_dp_monitor(int argc, char **argv)
 {
 	const struct sigaction stop = { .sa_handler = on_signal };
 	struct manx_error err = { 0 };
+	bool json = false, flows = false;
 	struct manx_dp *dp;
-	bool json = false;
 	int status;
 
-	if (!manxctl_output("dp", argc, argv, &json))
+	if (!read_options(argc, argv, &json, &flows))
 		return MANXCTL_USAGE;
-	if (optind < argc)
-		return manxctl_usage("dp", "dp monitor: \"%s\" is one word too many", argv[optind]);
 	status = manxctl_dp_open(&dp);
 	if (status)
 		return status;
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	if (follow(dp, json, &err))
+	if (follow(dp, json, flows, &err))
 		status = manxctl_fail(&err);
 	manx_dp_close(dp);
 	return status;

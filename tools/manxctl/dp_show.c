@@ -36,74 +36,99 @@ static const char *link_name(const struct view *v, uint32_t index)
 	return "";
 }
 
-/* A cell that is written piece by piece. */
-struct cell {
-	char *text;
-	size_t len;
-	FILE *f;
-};
-
-static bool cell_open(struct cell *c, struct manxctl_table *t)
-{
-	c->f = open_memstream(&c->text, &c->len);
-	if (!c->f)
-		t->failed = 1;
-	return c->f;
-}
-
-static void cell_close(struct cell *c, struct manxctl_table *t)
-{
-	if (fclose(c->f))
-		t->failed = 1;
-	else
-		manxctl_table_cell(t, "%s", c->text);
-	free(c->text);
-}
-
 static void cell_prefixes(struct manxctl_table *t, const struct manx_dp_prefixes *p, size_t max)
 {
-	struct cell c;
+	struct manxctl_cell c;
 
-	if (cell_open(&c, t)) {
+	if (manxctl_cell_open(&c, t)) {
 		manxctl_dp_write_prefixes(c.f, p, max);
-		cell_close(&c, t);
+		manxctl_cell_close(&c, t);
 	}
 }
 
 static void cell_names(struct manxctl_table *t, const struct manx_dp_names *names)
 {
-	struct cell c;
+	struct manxctl_cell c;
 
-	if (cell_open(&c, t)) {
+	if (manxctl_cell_open(&c, t)) {
 		manxctl_dp_write_names(c.f, names, names->n);
-		cell_close(&c, t);
+		manxctl_cell_close(&c, t);
 	}
 }
 
 static void cell_drops(struct manxctl_table *t, const struct manx_dp_drop *drop, size_t n)
 {
-	struct cell c;
+	struct manxctl_cell c;
 
-	if (cell_open(&c, t)) {
+	if (manxctl_cell_open(&c, t)) {
 		manxctl_dp_write_drops(c.f, drop, n);
-		cell_close(&c, t);
+		manxctl_cell_close(&c, t);
 	}
+}
+
+/* "name value" of the options from @first to @last that the module tells. */
+static void print_options(const struct manx_dp_config *config, const char *head,
+			  enum manx_dp_option first, enum manx_dp_option last)
+{
+	char text[MANX_DP_VALUE_STRLEN];
+	size_t n = 0;
+
+	for (enum manx_dp_option i = first; i <= last; i++) {
+		if (!(config->given & 1u << i))
+			continue;
+		printf("%s%s %s", n++ ? ", " : head, manx_dp_option_name(i),
+		       manx_dp_config_text(config, i, text));
+	}
+	if (n)
+		putchar('\n');
+}
+
+/* "12 members of 1048576"; without the limit if the module does not tell it. */
+static void print_use(const struct manx_dp_config *config, const char *separator, uint32_t n,
+		      const char *what, enum manx_dp_option limit)
+{
+	char text[MANX_DP_VALUE_STRLEN];
+
+	printf("%s%" PRIu32 " %s", separator, n, what);
+	if (config->given & 1u << limit)
+		printf(" of %s", manx_dp_config_text(config, limit, text));
+}
+
+static void print_limits(const struct manx_dp_node *node)
+{
+	const struct manx_dp_config *config = &node->config;
+	char octets[MANXCTL_OCTETS_STRLEN], limit[MANXCTL_OCTETS_STRLEN];
+
+	print_use(config, "in use     ", node->members, "members", MANX_DP_MAX_MEMBERS);
+	print_use(config, ", ", node->rules, "rules", MANX_DP_MAX_RULES);
+	print_use(config, ", ", node->classes, "classes", MANX_DP_MAX_CLASSES);
+	print_use(config, ", ", node->flows, "flows", MANX_DP_MAX_FLOWS);
+	printf(", %s", manxctl_octets(node->memory, octets));
+	if (config->given & 1u << MANX_DP_MAX_MEMORY)
+		printf(" of %s", manxctl_octets(config->value[MANX_DP_MAX_MEMORY], limit));
+	putchar('\n');
+	print_options(config, "endpoints  ", MANX_DP_MAX_FLOWS_FROM, MANX_DP_FRAGMENT_RATE);
+	print_options(config, "options    ", MANX_DP_KEEP_ESTABLISHED, MANX_DP_AUDIT);
+	print_options(config, "timeouts   ", MANX_DP_TCP_OPENING, MANX_DP_OTHER);
 }
 
 static int show_node(const struct view *v)
 {
 	const struct manx_dp_node *node = &v->st.node;
 	size_t rules = 0, members = 0;
+	char text[MANX_DP_VALUE_STRLEN];
 
 	for (size_t i = 0; i < v->st.n_tables; i++)
 		rules += v->st.table[i].n_rules;
 	for (size_t i = 0; i < v->st.n_sets; i++)
 		members += v->st.set[i].members.n;
 	printf("module     %s, generation %u\n", node->version, node->generation);
-	printf("mark mask  0x%08x\n", node->mark_mask);
-	printf("to node    %s\n", manx_dp_action_name(node->endpoint_to_node));
+	printf("mark mask  %s\n", manx_dp_config_text(&node->config, MANX_DP_MARK_MASK, text));
+	printf("to node    %s\n",
+	       manx_dp_config_text(&node->config, MANX_DP_ENDPOINT_TO_NODE, text));
 	printf("objects    %zu endpoints, %zu tables with %zu rules, %zu sets with %zu members, %zu peers\n",
 	       v->st.n_endpoints, v->st.n_tables, rules, v->st.n_sets, members, v->st.n_peers);
+	print_limits(node);
 	printf("drops      ");
 	manxctl_dp_write_drops(stdout, node->drop, node->n_drops);
 	puts(node->n_drops ? " (besides those of endpoints)" : "none (besides those of endpoints)");
@@ -162,14 +187,16 @@ static void print_users(const struct view *v, const struct manx_dp_table *table)
 
 static int show_tables(const struct view *v)
 {
+	char octets[MANXCTL_OCTETS_STRLEN];
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < v->st.n_tables; i++) {
 		const struct manx_dp_table *t = &v->st.table[i];
 
-		printf("%stable %s: %s, default %s (%" PRIu64 " packets)", i ? "\n" : "", t->name,
-		       manx_dp_direction_name(t->direction),
-		       manx_dp_action_name(t->default_action), t->default_packets);
+		printf("%stable %s: %s, default %s (%" PRIu64 " packets), %s, %s", i ? "\n" : "",
+		       t->name, manx_dp_direction_name(t->direction),
+		       manx_dp_action_name(t->default_action), t->default_packets,
+		       manx_dp_form_name(t->form), manxctl_octets(t->memory, octets));
 		print_users(v, t);
 		if (t->n_rules)
 			rc = show_rules(t);
@@ -186,6 +213,7 @@ static void endpoint_row(struct manxctl_table *t, const struct view *v,
 	cell_prefixes(t, &e->addr, e->addr.n);
 	manxctl_table_cell(t, "%" PRIu64, e->rx_packets);
 	manxctl_table_cell(t, "%" PRIu64, e->tx_packets);
+	manxctl_table_cell(t, "%" PRIu32 "/%" PRIu32, e->flows_from, e->flows_to);
 	cell_drops(t, e->drop, e->n_drops);
 	cell_names(t, &e->ingress);
 	cell_names(t, &e->egress);
@@ -196,7 +224,7 @@ static int print_endpoints(const struct view *v, size_t max)
 	struct manxctl_table t = { 0 };
 	int rc;
 
-	manxctl_table_head(&t, "ID NAME LINK ADDRESSES RX TX DROPS INGRESS EGRESS");
+	manxctl_table_head(&t, "ID NAME LINK ADDRESSES RX TX FLOWS DROPS INGRESS EGRESS");
 	for (size_t i = 0; i < v->st.n_endpoints && i < max; i++)
 		endpoint_row(&t, v, &v->st.endpoint[i]);
 	rc = manxctl_table_print(&t, stdout);

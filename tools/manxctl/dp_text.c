@@ -43,6 +43,22 @@ void manxctl_dp_write_drops(FILE *f, const struct manx_dp_drop *drop, size_t n)
 		fprintf(f, "%s %" PRIu64, manx_dp_reason_name(drop[i].reason), drop[i].packets);
 }
 
+const char *manxctl_octets(uint64_t n, char buf[MANXCTL_OCTETS_STRLEN])
+{
+	static const char *const units[] = { "octets", "KiB", "MiB", "GiB", "TiB" };
+	size_t unit = 0;
+	double value = (double)n;
+
+	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1024;
+		unit++;
+	}
+	/* whole numbers where they are exact: a limit is "1 GiB" */
+	snprintf(buf, MANXCTL_OCTETS_STRLEN, "%.*f %s", value == (double)(uint64_t)value ? 0 : 1,
+		 value, units[unit]);
+	return buf;
+}
+
 static void write_ports(FILE *f, const struct manx_dp_ranges *ports)
 {
 	for (size_t i = 0; i < ports->n && more(f, i, ports->n, RULE_LIST_MAX); i++) {

@@ -38,13 +38,32 @@ static const struct command {
 	{ "dp", cmd_dp, "show and change the dataplane in the kernel",
 	  "manxctl dp show [sets|tables|endpoints|peers|node] [-o table|json]\n"
 	  "manxctl dp load FILE\n"
+	  "manxctl dp set OPTION VALUE [OPTION VALUE]...\n"
+	  "manxctl dp flows [FILTER VALUE]... [-o table|json]\n"
+	  "manxctl dp flush FILTER VALUE [FILTER VALUE]... | all\n"
 	  "manxctl dp link add NAME [peer NAME] [netns NAME|PATH] [endpoint ID] [mtu N]\n"
 	  "manxctl dp tunnel add NAME local ADDRESS [ttl N] [mtu N]\n"
-	  "manxctl dp monitor [-o table|json]\n\n"
-	  "load replaces sets, tables, endpoints and peers by those of FILE, in the form\n"
-	  "that show -o json prints, in one transaction; FILE \"-\" is standard input.\n"
-	  "monitor prints the module's events, one a line, until it is interrupted.\n\n"
-	  "  -o, --output FORM   table (default), json\n" },
+	  "manxctl dp monitor [--flows] [-o table|json]\n\n"
+	  "load replaces options, sets, tables, endpoints and peers by those of FILE, in\n"
+	  "the form that show -o json prints, in one transaction; FILE \"-\" is standard\n"
+	  "input. flows lists the flow table, flush ends flows. monitor prints the module's\n"
+	  "events, one a line, until it is interrupted. manxctl(8) tells the form of FILE.\n\n"
+	  "  -o, --output FORM   table (default), json\n"
+	  "      --flows         also tell when flows begin and end\n\n"
+	  "FILTER: from, to, endpoint (an id, outside, node), protocol (name or number),\n"
+	  "source, destination (address), sport, dport (port; ICMP type, code), state (new,\n"
+	  "replied, established, closing, closed). A flow has all that is given.\n\n"
+	  "OPTION:\n"
+	  "  max-members, max-rules, max-classes     number, of all sets and tables\n"
+	  "  max-memory                              octets, or with K, M, G, T: 512M\n"
+	  "  max-flows                               number\n"
+	  "  max-flows-from, max-flows-to            number, of each endpoint\n"
+	  "  fragment-rate                           fragments a second, of each endpoint\n"
+	  "  audit, keep-established, refuse-pickup  on, off\n"
+	  "  timeout.tcp-opening, .tcp-established, .tcp-closing, .udp, .udp-replied, .icmp,\n"
+	  "  timeout.other                           seconds\n"
+	  "  mark-mask                               mask, like 0xffff0000\n"
+	  "  endpoint-to-node                        allow, deny\n" },
 	{ "version", cmd_version, "show the version of manxctl", "manxctl version\n" },
 };
 

@@ -6,6 +6,15 @@
 
 #include "manxctl.h"
 
+bool manxctl_output_form(const char *command, const char *word, bool *json)
+{
+	*json = strcmp(word, "json") == 0;
+	if (*json || strcmp(word, "table") == 0)
+		return true;
+	manxctl_usage(command, "-o %s: expected table or json", word);
+	return false;
+}
+
 bool manxctl_output(const char *command, int argc, char **argv, bool *json)
 {
 	static const struct option options[] = {
@@ -18,11 +27,8 @@ bool manxctl_output(const char *command, int argc, char **argv, bool *json)
 			manxctl_bad_option(command, c, argv);
 			return false;
 		}
-		*json = strcmp(optarg, "json") == 0;
-		if (!*json && strcmp(optarg, "table") != 0) {
-			manxctl_usage(command, "-o %s: expected table or json", optarg);
+		if (!manxctl_output_form(command, optarg, json))
 			return false;
-		}
 	}
 	return true;
 }

@@ -13,4 +13,7 @@
  */
 bool manxctl_output(const char *command, int argc, char **argv, bool *json);
 
+/* The value of -o; false after saying what is wrong. */
+bool manxctl_output_form(const char *command, const char *word, bool *json);
+
 #endif /* MANXCTL_OUTPUT_H */

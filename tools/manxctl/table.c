@@ -63,6 +63,23 @@ void manxctl_table_cell(struct manxctl_table *t, const char *fmt, ...)
 	add(t, text);
 }
 
+bool manxctl_cell_open(struct manxctl_cell *c, struct manxctl_table *t)
+{
+	c->f = open_memstream(&c->text, &c->len);
+	if (!c->f)
+		t->failed = 1;
+	return c->f;
+}
+
+void manxctl_cell_close(struct manxctl_cell *c, struct manxctl_table *t)
+{
+	if (fclose(c->f))
+		t->failed = 1;
+	else
+		manxctl_table_cell(t, "%s", c->text);
+	free(c->text);
+}
+
 /* Columns on the screen, as far as one octet sequence of UTF-8 is one. */
 static size_t width(const char *text)
 {

@@ -5,6 +5,7 @@
 #ifndef MANXCTL_TABLE_H
 #define MANXCTL_TABLE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define MANXCTL_TABLE_COLUMNS 12
@@ -30,5 +31,16 @@ void manxctl_table_cell(struct manxctl_table *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Print and free; -ENOMEM, -EIO. */
 int manxctl_table_print(struct manxctl_table *t, FILE *f);
+
+/* A cell that is written piece by piece. */
+struct manxctl_cell {
+	char *text;
+	size_t len;
+	FILE *f;
+};
+
+/* False without memory, which the table then knows. */
+bool manxctl_cell_open(struct manxctl_cell *c, struct manxctl_table *t);
+void manxctl_cell_close(struct manxctl_cell *c, struct manxctl_table *t);
 
 #endif /* MANXCTL_TABLE_H */

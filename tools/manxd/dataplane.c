@@ -81,16 +81,21 @@ static int add_peers(const struct manxd *d, struct manx_dp_state *out, struct ma
 }
 
 /* A module that was unloaded and loaded again has to be found anew. */
-static int load(struct manxd *d, const struct manx_dp_state *want, struct manx_error *err)
+static int load(struct manxd *d, struct manx_dp_state *want, struct manx_error *err)
 {
+	size_t n_endpoints = want->n_endpoints, n_peers = want->n_peers;
+	struct manx_dp_applied applied = { 0 };
 	int rc = d->dp ? 0 : manx_dp_open(&d->dp, err);
 
 	if (rc)
 		return rc;
-	rc = manx_dp_apply(d->dp, want, &d->generation, err);
+	rc = manx_dp_apply(d->dp, want, &applied, err);
 	if (!rc) {
-		d->n_endpoints = want->n_endpoints;
-		d->n_peers = want->n_peers;
+		d->generation = applied.generation;
+		d->n_changes += applied.changes;
+		d->n_requests += applied.requests;
+		d->n_endpoints = n_endpoints;
+		d->n_peers = n_peers;
 		return 0;
 	}
 	manx_dp_close(d->dp);
@@ -122,9 +127,12 @@ static int check_known(const struct manxd *d, struct manx_error *err)
 
 int manxd_dataplane_apply(struct manxd *d, struct manx_error *err)
 {
-	struct manx_dp_state want = { .node.endpoint_to_node = d->endpoint_to_node };
+	struct manx_dp_state want = { 0 };
 	int rc = check_known(d, err);
 
+	/* what else can be configured is the operator's: manxctl dp set */
+	want.node.config.given = 1u << MANX_DP_ENDPOINT_TO_NODE;
+	want.node.config.value[MANX_DP_ENDPOINT_TO_NODE] = d->endpoint_to_node;
 	if (!rc)
 		rc = compile(d, &want, err);
 	if (!rc)

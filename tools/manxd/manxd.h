@@ -63,6 +63,7 @@ struct manxd_attachments {
  * @todo, @failed: MANXD_WORK_*; what failed waits for a change or for its time
  * @generation: of the module's state after the last commit
  * @n_endpoints, @n_peers: what that state holds
+ * @n_changes, @n_requests: made of it, and sent for it, since the start
  * @last_error: of what failed; code 0 if nothing did
  */
 struct manxd {
@@ -80,6 +81,7 @@ struct manxd {
 	unsigned int todo, failed;
 	uint32_t generation;
 	size_t n_endpoints, n_peers;
+	size_t n_changes, n_requests;
 	struct manx_error last_error;
 	struct manxd_attachments attachments;
 	struct manxd_server *server;

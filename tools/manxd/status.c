@@ -30,7 +30,9 @@ void manxd_status(struct manxd *d, struct manxd_conn *conn, const cJSON *msg)
 	    cJSON_AddBoolToObject(ok, "inSync", d->state.watch && !d->todo && !d->failed) &&
 	    cJSON_AddNumberToObject(ok, "generation", d->generation) &&
 	    cJSON_AddNumberToObject(ok, "endpoints", (double)d->n_endpoints) &&
-	    cJSON_AddNumberToObject(ok, "peers", (double)d->n_peers) && add_blocks(d, ok) &&
+	    cJSON_AddNumberToObject(ok, "peers", (double)d->n_peers) &&
+	    cJSON_AddNumberToObject(ok, "changes", (double)d->n_changes) &&
+	    cJSON_AddNumberToObject(ok, "requests", (double)d->n_requests) && add_blocks(d, ok) &&
 	    cJSON_AddStringToObject(ok, "lastError", d->last_error.text)) {
 		manxd_conn_ok(conn, ok);
 		return;
