@@ -6,7 +6,7 @@
 #
 # W=1, C=2 and whatever else Kbuild knows can be added to either.
 
-.PHONY: deps modules modules-check regen regen-check checkpatch
+.PHONY: deps modules modules-check regen regen-check checkpatch kunit
 
 deps:				## install packages and fetch kernels (tests/deps.sh)
 	@tests/deps.sh
@@ -23,5 +23,8 @@ regen: deps			## uapi/linux/manx.h and kmod/netlink-gen.[ch] from the specificat
 regen-check: deps		## fail if they differ from what the specification gives
 	@scripts/regen-check
 
-checkpatch: deps		## the kernel's style checker over kmod and uapi
+checkpatch: deps		## the kernel's style checker over kmod, uapi and tests/kunit
 	@scripts/checkpatch
+
+kunit: deps			## KUnit suites in a User Mode Linux kernel (tests/kunit/README.md)
+	@tests/kunit/run

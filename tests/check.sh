@@ -86,6 +86,7 @@ check modules-check	make "$jobs" modules-check
 check regen-check	make regen-check
 check checkpatch	make checkpatch
 check unit		make "$jobs" unit
+check kunit		tests/kunit/run
 check dkms		tests/dkms.sh
 check vm		tests/vm/selftest.sh
 check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh

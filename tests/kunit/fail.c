@@ -42,11 +42,10 @@ static bool manx_fail_now(void)
 	return !--manx_fail_left;
 }
 
-#define MANX_FAIL(name, type, error, params, args)	\
-type __real_##name params;				\
-type __wrap_##name params;				\
-type __wrap_##name params				\
-{							\
+#define MANX_FAIL(name, type, error, params, args)		\
+__typeof__(name) __real_##name, __wrap_##name;			\
+type __wrap_##name params					\
+{								\
 	return manx_fail_now() ? (error) : __real_##name args;	\
 }
 

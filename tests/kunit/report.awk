@@ -32,7 +32,7 @@ function complaint(line) {
 
 complaint($0) {
 	fail($0)
-	left = 40
+	left = /^manx:/ ? 0 : 40
 	next
 }
 left > 0 && !/^ *(ok|not ok|#|KTAP)/ {
@@ -44,7 +44,7 @@ left > 0 && !/^ *(ok|not ok|#|KTAP)/ {
 
 /^ *# Subtest: / && !suite {
 	suite = $3
-	said = ""
+	said = last = ""
 	next
 }
 /^    ok [0-9]+ / {
@@ -53,12 +53,14 @@ left > 0 && !/^ *(ok|not ok|#|KTAP)/ {
 	else
 		passed++
 	said = ""
+	last = $3
 	next
 }
 /^    not ok [0-9]+ / {
 	fail(suite "." $4)
 	printf "%s", said
 	said = ""
+	last = $4
 	next
 }
 /^(not )?ok [0-9]+ / {
@@ -70,7 +72,8 @@ suite { said = said "    " $0 "\n" }
 
 END {
 	if (!ended) {
-		fail("the kernel did not reach the end" (suite ? ", it was in suite " suite : ""))
+		fail("the kernel did not reach the end" (suite ? ", it was in suite " suite : "") \
+		     (last ? ", behind case " last : ""))
 		printf "%s", said
 	}
 	if (!passed && !failed)
