@@ -9,6 +9,7 @@ DESTDIR	?=
 include mk/user.mk
 include mk/kernel.mk
 include mk/install.mk
+include mk/bench.mk
 
 .PHONY: all check demo clean help
 all: programs			## programs into build/bin

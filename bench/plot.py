@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Line plots with logarithmic axes, side by side, as SVG text."""
+
+from collections import namedtuple
+from html import escape
+from math import ceil, floor, log10
+
+# lines: {name: [(x, y)]}
+Panel = namedtuple("Panel", "title axis lines")
+
+COLOURS = ("#c2185b", "#1565c0", "#2e7d32", "#b26a00", "#555555")
+WIDTH, HEIGHT = 560, 400	# of a panel
+LEFT, RIGHT, TOP, BOTTOM = 64, 150, 64, 44
+LABEL_GAP = 15
+
+
+def decades(values):
+	first = floor(log10(min(values)) + 1e-9)
+	return first, max(first + 1, ceil(log10(max(values)) - 1e-9))
+
+
+def short(exponent):
+	value = 10 ** exponent
+	for unit, name in (10 ** 6, " M"), (10 ** 3, " k"):
+		if value >= unit:
+			return f"{value // unit}{name}"
+	return str(value)
+
+
+def text(x, y, words, **attributes):
+	more = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
+	return f'<text x="{x:.1f}" y="{y:.1f}"{more}>{escape(words)}</text>'
+
+
+def spread(wanted):
+	"""{name: y} such that labels do not touch, as near as may be to where their lines end."""
+	placed, last = {}, float("-inf")
+	for name, y in sorted(wanted.items(), key=lambda item: item[1]):
+		last = max(y, last + LABEL_GAP)
+		placed[name] = last
+	return placed
+
+
+def grid(x_range, y_range, at_x, at_y, axis):
+	parts = []
+	for e in range(x_range[0], x_range[1] + 1):
+		x = at_x(10 ** e)
+		parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM}"/>')
+		parts.append(text(x, HEIGHT - BOTTOM + 17, short(e), text_anchor="middle"))
+	for e in range(y_range[0], y_range[1] + 1):
+		y = at_y(10 ** e)
+		parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>')
+		parts.append(text(LEFT - 8, y + 4, short(e), text_anchor="end"))
+	parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, axis, text_anchor="middle"))
+	return parts
+
+
+def draw(panel, y_range):
+	lines = {name: points for name, points in panel.lines.items() if points}
+	x_range = decades([x for points in lines.values() for x, _ in points])
+	wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+
+	def at_x(x):
+		return LEFT + wide * (log10(x) - x_range[0]) / (x_range[1] - x_range[0])
+
+	def at_y(y):
+		return HEIGHT - BOTTOM - high * (log10(y) - y_range[0]) / (y_range[1] - y_range[0])
+
+	parts = grid(x_range, y_range, at_x, at_y, panel.axis)
+	parts.append(text(LEFT, TOP - 14, panel.title, font_weight="bold"))
+	labels = spread({name: at_y(points[-1][1]) for name, points in lines.items()})
+	for (name, points), colour in zip(lines.items(), COLOURS):
+		path = " ".join(f"{at_x(x):.1f},{at_y(y):.1f}" for x, y in points)
+		parts.append(f'<polyline points="{path}" style="stroke:{colour}"/>')
+		parts += [f'<circle cx="{at_x(x):.1f}" cy="{at_y(y):.1f}" r="3" fill="{colour}">'
+			  f'<title>{escape(name)}, {x:,}: {y:,.0f}</title></circle>' for x, y in points]
+		parts.append(text(WIDTH - RIGHT + 8, labels[name] + 4, name, style=f"fill:{colour}"))
+	return parts
+
+
+def svg(title, panels):
+	values = [y for p in panels for points in p.lines.values() for _, y in points]
+	y_range = decades(values)
+	parts = [
+		f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH * len(panels)} {HEIGHT}" '
+		f'font-family="sans-serif" font-size="12">',
+		"<style>line{stroke:#ddd}polyline{fill:none;stroke-width:2}text{fill:#333}</style>",
+		'<rect width="100%" height="100%" fill="#fff"/>',
+		text(LEFT, 26, title, font_size="16", font_weight="bold"),
+	]
+	for i, panel in enumerate(panels):
+		parts.append(f'<g transform="translate({i * WIDTH},0)">')
+		parts += draw(panel, y_range) + ["</g>"]
+	return "\n".join(parts + ["</svg>"]) + "\n"

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""report.py CASES TARGET LABEL=DIRECTORY...: what bench/policy-vm measured under each
+kernel, as TARGET.md, TARGET.json and TARGET.svg (of the first kernel)."""
+
+import json
+import os
+import sys
+
+from plot import Panel, svg
+
+FORMS = {"manx": "manx", "iptables": "iptables + ipset", "nft-sets": "nftables, sets",
+	 "nft-map": "nftables, verdict maps"}
+MIX = ("early", "middle", "end", "default")
+# bit-vector classifier of reference, measured in user space: lookup and build, ns
+REFERENCE = {"acl-1000": (61, 6e6), "acl-10000": (109, 49e6), "acl-100000": (406, 601e6),
+	     "fw-10000": (462, 187e6), "ipc-10000": (227, 52e6)}
+
+HEAD = """# Policy: what a verdict and a commit cost
+
+`make bench-policy` writes this page, `policy.json` with every figure, and the plot. Nothing
+here is edited by hand.
+
+![instructions per verdict](policy.svg)
+
+How it is measured:
+
+- Debian's kernels under QEMU's emulator with one processor and `-icount shift=0`: the
+  machine's clock counts instructions, one a nanosecond. Caches and branch prediction do not
+  exist there; figures repeat, and say how much work is done, not how long it takes on a
+  given processor.
+- manx and its peers are measured in the same boot, with the same rules and packets. The
+  answer to each packet is compared with a walk through the list of rules; one wrong answer
+  fails the run.
+- *A verdict* is one passage through netfilter's FORWARD hook, from the call to its return,
+  by a small module (`bench/hook`) that calls the hook as `ip_forward()` does, with routed
+  64-byte IPv4 packets. No sender, route or receiver is in the figure, so nothing is
+  subtracted. No packet has an nf_conn and none of the peers' rules looks at connection
+  tracking. Packets are refused ones, which leave no flow behind: by a rule in the first
+  tenth of the list, in its middle tenth, in its last, and by the default; the mean of these
+  four is shown. manx parses the packet, looks for its flow and counts the drop with its
+  reason in that time; iptables counts per rule; nftables has no counters.
+- *A load* is processor time, of tool and kernel together, to bring the rules into an empty
+  namespace: `manxctl dp load`'s work, `ipset restore` + `iptables-restore`, `nft -f`. For
+  manx the kernel's commit alone stands beside it: from TXN_END to its answer.
+- *Memory* is the growth of the kernel's unreclaimable slabs, vmalloc and per-CPU memory.
+- *One member* is the time from a netlink request to its answer, without any tool: mean of 64
+  additions to one set, each a transaction.
+
+Peers: iptables (legacy) with a chain that the pod's packets jump to, peers as ipsets of type
+hash:ip or hash:net; nftables with the same list and named sets; and nftables without
+rules, every rule multiplied out in user space into verdict maps over concatenations
+(`ip daddr . ip protocol . th dport`), where the first match was decided beforehand. The
+chains hold nothing else: no conntrack rules, no dispatch, no marks, as Calico would have.
+
+Policy-shaped lists have one set for ten rules, pods in deployments of ten, and a table of
+allowed and denied pairs of a set and a service. ClassBench-shaped ones (acl, fw, ipc) are
+drawn by our own synthesiser after published shapes; `bench/shapes.py` has both. For them the
+verdict maps are of five fields, and begin anew wherever nftables refuses an overlap.
+"""
+
+
+class Results:
+	"""Of one kernel."""
+
+	def __init__(self, label, directory):
+		self.label = label
+		with open(f"{directory}/versions", encoding="ascii") as file:
+			self.versions = json.load(file)
+		with open(f"{directory}/results", encoding="ascii") as file:
+			self.lines = [json.loads(line) for line in file]
+		self.of = {(line["case"], line["form"]): line for line in self.lines}
+
+	def verdict(self, case, form):
+		groups = self.of.get((case, form), {}).get("judge", {}).get("groups", {})
+		means = [groups[name]["mean"] for name in MIX if name in groups]
+		return sum(means) / len(means) if means else None
+
+	def load(self, case, form):
+		line = self.of.get((case, form), {})
+		if "load" not in line:
+			return None
+		parts = [line["load"], line.get("sets", {})]
+		return sum(part.get(kind, 0) for part in parts for kind in ("user", "system"))
+
+	def commit(self, case):
+		return self.of.get((case, "manx"), {}).get("parts", {}).get("txn_end")
+
+	def memory(self, case, form):
+		line = self.of.get((case, form), {})
+		return line["memory"] if "load" in line else None
+
+	def member(self, case, form):
+		return self.of.get((case, form), {}).get("member", {}).get("add", {}).get("mean")
+
+	def node(self, case):
+		return self.of.get((case, "manx"), {}).get("node", {})
+
+	def missing(self, case, form, about):
+		"""Why there is no figure."""
+		if form == "nft-map" and "without_map" in about:
+			return f"– ({about['without_map']})"
+		return "–" if (case, form) not in self.of else "– (over 30 s)"
+
+
+def cell(value, scale=1, digits=0):
+	return None if value is None else f"{value / scale:,.{digits}f}"
+
+
+def table(head, rows):
+	lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---:"] * len(head)) + "|"]
+	return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def by_form(results, cases, first, title, figure):
+	"""A table: a row a case, a column a form."""
+	rows = []
+	for case, about in cases.items():
+		rows.append([title(about)] + [figure(case, form) or results.missing(case, form, about)
+					      for form in FORMS])
+	return table([first, *FORMS.values()], rows)
+
+
+def rules(about):
+	return f"{about['rules']:,}"
+
+
+def named(about):
+	return about["name"].replace("-", " ")
+
+
+def count_members(about):
+	return f"{about['members']:,}"
+
+
+def verdict_of(results):
+	return lambda case, form: cell(results.verdict(case, form))
+
+
+def load_of(results):
+	return lambda case, form: cell(results.load(case, form), 1e6, 1)
+
+
+def memory_of(results):
+	return lambda case, form: cell(results.memory(case, form), 1024)
+
+
+def flat(results, cases):
+	"""Greatest and least verdict of manx from 10 to 10,000 policy-shaped rules."""
+	found = [results.verdict(case, "manx") for case, about in cases.items()
+		 if about["rules"] <= 10_000]
+	return max(found) / min(found) - 1
+
+
+def better(results, cases):
+	"""Does manx cost less than each peer, and the least lead over the best."""
+	leads = []
+	for case in cases:
+		peers = [results.verdict(case, form) for form in FORMS if form != "manx"]
+		leads.append(min(p for p in peers if p) / results.verdict(case, "manx"))
+	return min(leads)
+
+
+def targets(results, policy, members):
+	rows = []
+
+	def row(words, wanted, found, holds):
+		rows.append([words, wanted, found, "yes" if holds else "**no**"])
+
+	spread = flat(results, policy)
+	row("verdict, 10 to 10,000 rules: spread", "≤ 5 %", f"{spread * 100:.1f} %", spread <= .05)
+	lead = better(results, policy)
+	row("verdict, best peer / manx, least of all sizes", "> 1", f"{lead:.2f}", lead > 1)
+	if "policy-10000" in policy:
+		commit = results.commit("policy-10000")
+		row("commit of 10,000 rules", "< 50 ms", f"{commit / 1e6:.1f} ms", commit < 50e6)
+	most = max(filter(None, (results.member(case, "manx") for case in members)))
+	row("commit of one member, largest set", "< 50 µs", f"{most / 1e3:,.1f} µs", most < 50e3)
+	return table(["target", "wanted", "found", "met"], rows)
+
+
+def classbench_targets(results, cases):
+	rows = []
+	for case in cases:
+		if case not in REFERENCE or results.verdict(case, "manx") is None:
+			continue
+		lookup, build = REFERENCE[case]
+		rows.append([case.replace("-", " "), f"{lookup:,}", cell(results.verdict(case, "manx")),
+			     cell(build, 1e6), cell(results.commit(case), 1e6, 1)])
+	return table(["list", "reference lookup, ns", "verdict, instructions",
+		      "reference build, ms", "commit, ms"], rows)
+
+
+def own(results, cases):
+	"""What is known of manx alone."""
+	rows = []
+	for case in cases:
+		node, line = results.node(case), results.of.get((case, "manx"), {})
+		if "judge" not in line:
+			continue
+		groups = line["judge"]["groups"]
+		forms = ["cells", "bit vectors"]
+		form = node["tables"][0].get("form") if node.get("tables") else None
+		rows.append([case.replace("-", " ")] +
+			    [cell(groups.get(name, {}).get("mean")) or "–"
+			     for name in (*MIX, "allow")] +
+			    [cell(results.commit(case), 1e6, 2),
+			     forms[form] if form is not None else "–",
+			     cell(node.get("classes")) or "–", cell(node.get("memory"), 1024) or "–"])
+	return table(["case", "early", "middle", "end", "default", "allowed, first of its flow",
+		      "TXN_END, ms", "form", "classes", "own account, KiB"], rows)
+
+
+def section(results, policy, members, classbench):
+	v = results.versions
+	text = f"\n## Linux {results.label} ({v['kernel']}; {v['iptables']}, {v['nft']})\n\n"
+	text += targets(results, policy, members)
+	text += "\n### Instructions per verdict\n\n"
+	text += by_form(results, policy, "rules", rules, verdict_of(results)) + "\n"
+	text += by_form(results, members, "members, 100 rules", count_members,
+			verdict_of(results)) + "\n"
+	text += by_form(results, classbench, "list, rules", named, verdict_of(results))
+	text += "\nClassBench-shaped lists beside a bit-vector classifier in user space on a real\n" \
+		"processor (nanoseconds there, instructions here; three times as much is the aim):\n\n"
+	text += classbench_targets(results, classbench)
+	text += "\n### Loading everything: processor time in ms, tool and kernel\n\n"
+	text += by_form(results, policy | members | classbench, "case", named, load_of(results))
+	text += "\n### One more member: µs from request to answer\n\n"
+	text += by_form(results, members, "members", count_members,
+			lambda case, form: cell(results.member(case, form), 1e3, 1) or "–")
+	text += "\n### Memory: KiB\n\n"
+	text += by_form(results, policy | members | classbench, "case", named, memory_of(results))
+	text += "\n### manx in detail: instructions per verdict by place of the deciding rule\n\n"
+	return text + own(results, policy | members | classbench)
+
+
+def panel(results, cases, title, axis, x):
+	lines = {}
+	for form, name in FORMS.items():
+		points = [(about[x], results.verdict(case, form)) for case, about in cases.items()]
+		lines[name] = [(at, value) for at, value in points if value]
+	return Panel(title, axis, lines)
+
+
+def main():
+	directory, target, *outputs = sys.argv[1:]
+	with open(f"{directory}/cases", encoding="ascii") as file:
+		names = file.read().split()
+	cases = {}
+	for name in names:
+		with open(os.path.join(directory, name, "about.json"), encoding="ascii") as file:
+			cases[name] = json.load(file)
+	policy, members, classbench = (
+		{n: a for n, a in cases.items() if (a["shape"], a["axis"]) == kind}
+		for kind in (("policy", "rules"), ("policy", "members"), ("classbench", "rules")))
+	results = [Results(*output.split("=", 1)) for output in outputs]
+
+	with open(target + ".md", "w", encoding="utf-8") as file:
+		file.write(HEAD.replace("policy.svg", os.path.basename(target) + ".svg"))
+		file.writelines(section(r, policy, members, classbench) for r in results)
+	with open(target + ".json", "w", encoding="utf-8") as file:
+		json.dump({"cases": cases, "kernels": {r.label: {"versions": r.versions,
+			   "results": r.lines} for r in results}}, file, indent=1)
+		file.write("\n")
+	first = results[0]
+	with open(target + ".svg", "w", encoding="utf-8") as file:
+		file.write(svg("Instructions per verdict, Linux " + first.label, [
+			panel(first, policy, "by rules, policy-shaped", "rules", "rules"),
+			panel(first, members, "by members of sets, 100 rules", "members", "members"),
+		]))
+	print(section(first, policy, members, classbench))
+
+
+main()

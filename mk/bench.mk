@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Benchmarks, in the virtual machine with its clock counting instructions.
+#
+#	make bench-policy		docs/bench/policy.{md,json,svg}; about 30 minutes
+#	make bench-policy QUICK=1	few points, nothing written into docs; about 4 minutes
+
+BENCH	:= build/bench/bin
+WRAP	:= -Wl,--wrap=mnl_socket_sendto,--wrap=mnl_socket_recvfrom
+
+.PHONY: bench-policy bench-programs
+bench-policy: deps programs modules bench-programs	## cost of verdicts and commits beside iptables and nftables; QUICK=1: less
+	@bench/policy $(if $(QUICK),--quick)
+
+bench-programs: $(addprefix $(BENCH)/,judge clock load member)
+
+$(BENCH)/%: $(OBJ)/bench/%.o $(OBJ)/libmanx.a
+	@mkdir -p $(BENCH)
+	@echo "  LD      $@"
+	@$(CC) $(CFLAGS) $(if $(filter %/load,$@),$(WRAP)) -o $@ $^ $(LIBS)
+.SECONDARY: $(patsubst %,$(OBJ)/bench/%.o,judge clock load member)
