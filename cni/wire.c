@@ -14,6 +14,7 @@
 #include "cni_result.h"
 #include "netns.h"
 #include "plugin.h"
+#include "procsys.h"
 
 /* The module gives it to every node's end. */
 static const uint8_t gateway_mac[6] = { 0xee, 0xee, 0xee, 0xee, 0xee, 0xee };
@@ -29,24 +30,6 @@ struct sysctls {
 	bool ipv6, ip_forward;
 };
 
-/* @path relative to /proc/sys/net; a %s in it is the interface. */
-static int write_sysctl(const char *path, const char *ifname, bool on, struct manx_error *err)
-{
-	const char *hole = strstr(path, "%s");
-	int prefix = hole ? (int)(hole - path) : (int)strlen(path), fd, rc = 0;
-	char full[128];
-
-	snprintf(full, sizeof(full), "/proc/sys/net/%.*s%s%s", prefix, path,
-		 hole ? ifname : "", hole ? hole + 2 : "");
-	fd = open(full, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return manx_fail_errno(err, -errno, "%s", full);
-	if (write(fd, on ? "1" : "0", 1) < 0)
-		rc = manx_fail_errno(err, -errno, "writing %d to %s", on, full);
-	close(fd);
-	return rc;
-}
-
 /*
  * In a child inside the container's namespace. "all" reaches the links that
  * exist too. No other host is on the link, so no address can be a duplicate.
@@ -54,13 +37,13 @@ static int write_sysctl(const char *path, const char *ifname, bool on, struct ma
 static int set_sysctls(void *ctx, int *fd, struct manx_error *err)
 {
 	const struct sysctls *s = ctx;
-	int rc = write_sysctl("ipv4/ip_forward", s->ifname, s->ip_forward, err);
+	int rc = manx_procsys_write("ipv4/ip_forward", NULL, s->ip_forward ? "1" : "0", err);
 
 	(void)fd;
 	if (!rc && s->ipv6)
-		rc = write_sysctl("ipv6/conf/all/disable_ipv6", s->ifname, false, err);
+		rc = manx_procsys_write("ipv6/conf/all/disable_ipv6", NULL, "0", err);
 	if (!rc && s->ipv6)
-		rc = write_sysctl("ipv6/conf/%s/accept_dad", s->ifname, false, err);
+		rc = manx_procsys_write("ipv6/conf/%s/accept_dad", s->ifname, "0", err);
 	return rc;
 }
 

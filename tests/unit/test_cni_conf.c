@@ -120,6 +120,32 @@ static void options(void **state)
 	manx_cni_conf_clear(&conf);
 }
 
+/* Messages name the key as the file has it. */
+static void node_is_named(void **state)
+{
+	static const struct {
+		const char *text, *name, *key;
+	} cases[] = {
+		{ CONF(",\"nodename\":\"a\",\"hostname\":\"b\""), "a", "nodename" },
+		{ CONF(",\"kubernetes\":{\"node_name\":\"a\"},\"hostname\":\"b\""), "a",
+		  "kubernetes.node_name" },
+		{ CONF(",\"hostname\":\"b\""), "b", "hostname" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++) {
+		struct manx_cni_options opt;
+		struct manx_cni_conf conf;
+		struct manx_error err;
+
+		assert_int_equal(read_options(cases[i].text, &conf, &opt, &err), 0);
+		assert_string_equal(opt.nodename, cases[i].name);
+		assert_string_equal(opt.nodename_key, cases[i].key);
+		manx_cni_options_clear(&opt);
+		manx_cni_conf_clear(&conf);
+	}
+}
+
 static const struct {
 	const char *text;
 	int code;
@@ -294,6 +320,7 @@ int main(void)
 		cmocka_unit_test(configuration),
 		cmocka_unit_test(version_for_version),
 		cmocka_unit_test(options),
+		cmocka_unit_test(node_is_named),
 		cmocka_unit_test(options_refused),
 		cmocka_unit_test(log_settings),
 		cmocka_unit_test(damaged_input),

@@ -247,6 +247,46 @@ static void test_release_blocks(void **state)
 	assert_int_equal(fixture_count(store, "i/n2/"), 1);
 }
 
+/* What a node that was deleted leaves, but for what others have of it. */
+static void test_release_node(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_ipam_result res;
+	struct manx_ipam_request req = {
+		.node = "n1", .handle = "ipip-tunnel-addr-n1", .uid = UID,
+		.use = MANX_USE_TUNNEL, .want4 = true,
+	};
+
+	ipam_pool(store, "a", "10.0.0.0/30", 31, "");
+	assert_int_equal(manx_ipam_assign(store, &req, &res, NULL, NULL, NULL), 0);
+	req.node = "n2";
+	req.handle = "ipip-tunnel-addr-n2";
+	assert_int_equal(manx_ipam_assign(store, &req, &res, NULL, NULL, NULL), 0);
+	assert_int_equal(fixture_count(store, "i/n1/"), 1);
+	assert_int_equal(manx_ipam_release_node(store, "n1", NULL), 0);
+	assert_null(fixture_value(store, "h/ipip-tunnel-addr-n1"));
+	assert_int_equal(fixture_count(store, "i/n1/"), 0);
+	assert_int_equal(fixture_count(store, "b/"), 1);
+	assert_non_null(fixture_value(store, "h/ipip-tunnel-addr-n2"));
+	ipam_assert_sound(store);
+	/* again, and of a node that never was, is no error */
+	assert_int_equal(manx_ipam_release_node(store, "n1", NULL), 0);
+	assert_int_equal(manx_ipam_release_node(store, "n9", NULL), 0);
+	assert_int_equal(manx_ipam_release_node(store, "n/9", NULL), -EINVAL);
+	/* one who borrowed from its block keeps what he has */
+	ipam_assign(store, "n1", "1", 4);
+	ipam_assign(store, "n1", "2", 4);
+	ipam_assign(store, "n2", "3", 4);
+	ipam_release(store, "1");
+	ipam_assign(store, "n2", "4", 4);
+	ipam_release(store, "2");
+	assert_int_equal(fixture_count(store, "x/"), 1);
+	assert_int_equal(manx_ipam_release_node(store, "n1", NULL), 0);
+	assert_int_equal(fixture_count(store, "i/n1/"), 1);
+	assert_int_equal(fixture_count(store, "x/"), 1);
+	ipam_assert_sound(store);
+}
+
 static void test_tunnel_address(void **state)
 {
 	struct manx_store *store = ((struct fixture *)*state)->store;
@@ -276,6 +316,7 @@ int main(void)
 		WITH_STORE(test_put_over_blocks),
 		WITH_STORE(test_delete),
 		WITH_STORE(test_release_blocks),
+		WITH_STORE(test_release_node),
 		WITH_STORE(test_tunnel_address),
 	};
 

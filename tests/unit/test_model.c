@@ -452,7 +452,7 @@ static void test_wep(void **state)
 
 	w.name = "Not A Name";
 	assert_int_equal(manx_wep_encode(&w, &r, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "WorkloadEndpoint in the store: metadata.name: \"Not A Name\""));
+	assert_non_null(strstr(err.text, "WorkloadEndpoint(b/Not A Name) in the store: metadata.name: \"Not A Name\""));
 	cJSON_Delete(labels);
 }
 
@@ -463,13 +463,13 @@ static void test_from_store(void **state)
 	struct manx_resource r;
 
 	(void)state;
-	assert_int_equal(manx_resource_from_store(node, "{\"a\"", &r, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "Node in the store: neither YAML nor JSON"));
-	assert_int_equal(manx_resource_from_store(node, "", &r, &err), -EINVAL);
+	assert_int_equal(manx_resource_from_store(node, "r/nodes/n1", "{\"a\"", &r, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "Node(n1) in the store: neither YAML nor JSON"));
+	assert_int_equal(manx_resource_from_store(node, "r/nodes/n1", "", &r, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "something else"));
-	assert_int_equal(manx_resource_from_store(node, POOL("  cidr: 10.0.0.0/8\n"), &r, &err), -EINVAL);
+	assert_int_equal(manx_resource_from_store(node, "r/nodes/n1", POOL("  cidr: 10.0.0.0/8\n"), &r, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "something else"));
-	assert_int_equal(manx_resource_from_store(node, HEAD("Node") "spec: {}\n", &r, NULL), 0);
+	assert_int_equal(manx_resource_from_store(node, "r/nodes/n1", HEAD("Node") "spec: {}\n", &r, NULL), 0);
 	manx_resource_clear(&r);
 }
 

@@ -128,7 +128,7 @@ static void through_store(const struct manx_resource *r)
 	struct manx_resource back;
 
 	assert_non_null(value);
-	if (manx_resource_from_store(r->kind, value, &back, &err))
+	if (manx_resource_from_store(r->kind, "r/x/y", value, &back, &err))
 		fail_msg("%s\n%s", err.text, value);
 	again = manx_resource_to_store(&back);
 	assert_string_equal(again, value);

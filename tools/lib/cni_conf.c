@@ -183,8 +183,12 @@ static int read_nodename(struct manx_cni_options *opt, const struct manx_cni_con
 			 struct manx_error *err)
 {
 	static const struct {
-		const char *object, *key;
-	} places[] = { { NULL, "nodename" }, { "kubernetes", "node_name" }, { NULL, "hostname" } };
+		const char *object, *key, *path;
+	} places[] = {
+		{ NULL, "nodename", "nodename" },
+		{ "kubernetes", "node_name", "kubernetes.node_name" },
+		{ NULL, "hostname", "hostname" },
+	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		struct manx_json at = conf->top;
@@ -198,7 +202,7 @@ static int read_nodename(struct manx_cni_options *opt, const struct manx_cni_con
 			return rc;
 		if (*name && !opt->nodename) {
 			opt->nodename = name;
-			opt->nodename_key = places[i].key;
+			opt->nodename_key = places[i].path;
 		}
 	}
 	return 0;

@@ -89,6 +89,15 @@ int manx_ipam_release(struct manx_store *store, const char *handle, const char *
  */
 int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err);
 
+/* Handle of the address of a node's tunnel, Calico's word for it: this and the node's name. */
+#define MANX_IPAM_TUNNEL_HANDLE "ipip-tunnel-addr-"
+
+/*
+ * After a node was deleted: give back the address of its tunnel, and those of its
+ * blocks that hold no address. 0 or a negative errno; may be repeated.
+ */
+int manx_ipam_release_node(struct manx_store *store, const char *node, struct manx_error *err);
+
 /**
  * struct manx_block - one claimed block
  * @cidr: the block

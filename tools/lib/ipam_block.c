@@ -48,7 +48,7 @@ static bool in_service(const struct manx_pools *pools, const struct manx_block *
 	return pool && !pool->pool.disabled && manx_prefix_covers(&pool->pool.cidr, &block->cidr);
 }
 
-/* @key is in the index of @node's blocks; the block's record decides. */
+/* @key is in the index of @node's blocks; the block's record decides. @pools: see below. */
 static int release_indexed(struct manx_store *store, const char *node,
 			   const struct manx_pools *pools, const char *key,
 			   struct manx_error *err)
@@ -64,7 +64,7 @@ static int release_indexed(struct manx_store *store, const char *node,
 		return ret == -ENOENT ? 0 : ret;
 	ret = manx_block_decode(&kv, &block, err);
 	if (!ret) {
-		if (strcmp(block.node, node) == 0 && !in_service(pools, &block))
+		if (strcmp(block.node, node) == 0 && (!pools || !in_service(pools, &block)))
 			ret = manx_block_give_back(store, &kv, err);
 		manx_block_clear(&block);
 	}
@@ -72,23 +72,53 @@ static int release_indexed(struct manx_store *store, const char *node,
 	return ret < 0 ? ret : 0;
 }
 
-int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err)
+static int check_node(const char *node, struct manx_error *err)
 {
-	struct manx_pools pools;
+	if (manx_name_is_valid(node))
+		return 0;
+	return manx_fail(err, -EINVAL, "node \"%s\" is no name of a node", node);
+}
+
+/* Of @node's blocks without addresses those that no pool has in service; @pools NULL: all. */
+static int release_blocks(struct manx_store *store, const char *node,
+			  const struct manx_pools *pools, struct manx_error *err)
+{
 	char prefix[MANX_IPAM_KEY];
 	struct manx_kvs index;
 	int ret;
 
-	if (!manx_name_is_valid(node))
-		return manx_fail(err, -EINVAL, "node \"%s\" is no name of a node", node);
-	ret = manx_pools_read(store, &pools, err);
-	if (ret)
-		return ret;
 	snprintf(prefix, sizeof(prefix), "i/%s/", node);
 	ret = manx_store_list(store, prefix, &index, err);
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < index.n && !ret; i++)
-		ret = release_indexed(store, node, &pools, index.kv[i].key, err);
+		ret = release_indexed(store, node, pools, index.kv[i].key, err);
 	manx_kvs_clear(&index);
+	return ret;
+}
+
+int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err)
+{
+	struct manx_pools pools;
+	int ret = check_node(node, err);
+
+	if (!ret)
+		ret = manx_pools_read(store, &pools, err);
+	if (ret)
+		return ret;
+	ret = release_blocks(store, node, &pools, err);
 	manx_pools_clear(&pools);
 	return ret;
+}
+
+int manx_ipam_release_node(struct manx_store *store, const char *node, struct manx_error *err)
+{
+	char handle[MANX_HANDLE_MAX];
+	int ret = check_node(node, err);
+
+	if (ret)
+		return ret;
+	snprintf(handle, sizeof(handle), MANX_IPAM_TUNNEL_HANDLE "%s", node);
+	ret = manx_ipam_release(store, handle, NULL, NULL, err);
+	return ret ? ret : release_blocks(store, node, NULL, err);
 }

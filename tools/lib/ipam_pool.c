@@ -19,11 +19,11 @@ const char *manx_pool_key(const char *name, char *buf)
 
 static int read_pool(const struct manx_kv *kv, struct manx_pool *pool, struct manx_error *err)
 {
-	int ret = manx_resource_from_store(manx_kind(MANX_KIND_IPPOOL), kv->value,
+	int ret = manx_resource_from_store(manx_kind(MANX_KIND_IPPOOL), kv->key, kv->value,
 					   &pool->resource, err);
 
 	if (ret)
-		return manx_error_prefix(err, "store: %s", kv->key);
+		return ret;
 	pool->rev = kv->mod_rev;
 	return manx_ippool_decode(&pool->resource, &pool->pool, err);
 }
@@ -92,7 +92,7 @@ static int read_labels(struct manx_store *store, const char *name, struct node_l
 	ret = manx_store_get(store, key, &kv, err);
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
-	ret = manx_resource_from_store(kind, kv.value, &node->resource, err);
+	ret = manx_resource_from_store(kind, key, kv.value, &node->resource, err);
 	manx_kv_clear(&kv);
 	if (!ret)
 		ret = manx_node_decode(&node->resource, &decoded, err);

@@ -221,12 +221,13 @@ static char *encode(const struct manx_wep *w)
 /* By way of text and schema, so that what is stored can be read again. */
 int manx_wep_encode(const struct manx_wep *w, struct manx_resource *r, struct manx_error *err)
 {
-	char *text = encode(w);
+	char *text = encode(w), key[1024];
 	int rc;
 
 	if (!text)
 		return manx_fail(err, -ENOMEM, "out of memory");
-	rc = manx_resource_from_store(manx_kind(MANX_KIND_WORKLOADENDPOINT), text, r, err);
+	snprintf(key, sizeof(key), "e/%s/%s/%s", w->node, w->ns, w->name);
+	rc = manx_resource_from_store(manx_kind(MANX_KIND_WORKLOADENDPOINT), key, text, r, err);
 	free(text);
 	return rc;
 }

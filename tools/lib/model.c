@@ -317,7 +317,16 @@ int manx_resources_parse(const char *text, size_t len, const char *file,
 	return parse(text, len, &source, out);
 }
 
-int manx_resource_from_store(const struct manx_kind *kind, const char *value,
+/* "<namespace>/<name>" of a key: what is behind "r/<plural>/" or "e/<node>/". */
+static const char *name_in_key(const char *key)
+{
+	const char *slash = strchr(key, '/');
+
+	slash = slash ? strchr(slash + 1, '/') : NULL;
+	return slash ? slash + 1 : key;
+}
+
+int manx_resource_from_store(const struct manx_kind *kind, const char *key, const char *value,
 			     struct manx_resource *r, struct manx_error *err)
 {
 	struct manx_source source = { .err = err };
@@ -325,10 +334,12 @@ int manx_resource_from_store(const struct manx_kind *kind, const char *value,
 	int rc = parse(value, strlen(value), &source, &rs);
 
 	if (rc)
-		return err ? manx_error_prefix(err, "%s in the store", kind->kind) : rc;
+		return err ? manx_error_prefix(err, "%s(%s) in the store", kind->kind,
+					       name_in_key(key)) : rc;
 	if (rs.n != 1 || rs.r[0].kind != kind) {
 		manx_resources_clear(&rs);
-		return manx_fail(err, -EINVAL, "%s in the store: something else is there", kind->kind);
+		return manx_fail(err, -EINVAL, "%s(%s) in the store: something else is there",
+				 kind->kind, name_in_key(key));
 	}
 	*r = rs.r[0];
 	r->line = 0;

@@ -93,8 +93,11 @@ int manx_resources_parse(const char *text, size_t len, const char *file,
 			 struct manx_error *err);
 void manx_resources_clear(struct manx_resources *rs);
 
-/* A resource from a value in the store; checked again, so that it can be trusted. */
-int manx_resource_from_store(const struct manx_kind *kind, const char *value,
+/*
+ * A resource from the value that the store has under @key; checked again, so that
+ * it can be trusted.
+ */
+int manx_resource_from_store(const struct manx_kind *kind, const char *key, const char *value,
 			     struct manx_resource *r, struct manx_error *err);
 void manx_resource_clear(struct manx_resource *r);
 

@@ -128,10 +128,13 @@ struct manx_route {
 };
 
 /*
- * Creates or replaces the route to r->dst with r->metric. IPv4 without @via has
+ * Creates the route to r->dst with r->metric, or replaces it if it has the same
+ * protocol. -EEXIST, with the remedy, if another's is there. IPv4 without @via has
  * the scope of its link.
  */
 int manx_route_replace(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err);
+/* The same when the caller has just seen that the route there is his own. */
+int manx_route_change(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err);
 /* Absent is success. */
 int manx_route_del(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err);
 /* Routes of the main table with @protocol (0: all), both families; malloc'ed. */

@@ -3,7 +3,9 @@
  * Routes of the main table.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,9 +42,11 @@ static int fail(struct manx_error *err, const char *what, const struct manx_rout
 	return manx_error_prefix(err, "%s route to %s", what, manx_prefix_format(&r->dst, text));
 }
 
-int manx_route_replace(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err)
+/* @flags besides NLM_F_CREATE: what to do with a route that is there. */
+static int set(struct manx_rtnl *rt, const struct manx_route *r, uint16_t flags,
+	       struct manx_error *err)
 {
-	struct nlmsghdr *nlh = request(rt, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r);
+	struct nlmsghdr *nlh = request(rt, RTM_NEWROUTE, NLM_F_CREATE | flags, r);
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
 	int rc;
 
@@ -54,6 +58,11 @@ int manx_route_replace(struct manx_rtnl *rt, const struct manx_route *r, struct 
 		manx_nl_put_addr(nlh, RTA_PREFSRC, &r->src);
 	rc = manx_nl_talk(rt->nl, NULL, NULL, err);
 	return rc ? fail(err, "setting", r) : 0;
+}
+
+int manx_route_change(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err)
+{
+	return set(rt, r, NLM_F_REPLACE, err);
 }
 
 int manx_route_del(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err)
@@ -161,4 +170,51 @@ int manx_routes(struct manx_rtnl *rt, uint8_t protocol, struct manx_route **r, s
 	free(v4.item);
 	free(v6.item);
 	return rc;
+}
+
+static bool in_place_of(const struct manx_route *a, const struct manx_route *b)
+{
+	return a->metric == b->metric && manx_prefix_cmp(&a->dst, &b->dst) == 0;
+}
+
+static int refuse(const struct manx_route *r, struct manx_error *err)
+{
+	char text[MANX_ADDR_STRLEN], metric[24] = "";
+
+	manx_prefix_format(&r->dst, text);
+	if (r->metric)
+		snprintf(metric, sizeof(metric), " metric %" PRIu32, r->metric);
+	return manx_fail(err, -EEXIST,
+			 "route to %s%s: another one is there that manx has not made: delete it (ip route del %s%s), or give it another metric",
+			 text, metric, text, metric);
+}
+
+/* -EEXIST unless every route in the place of @r has its protocol, and there is one. */
+static int check_owner(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err)
+{
+	size_t own = 0, foreign = 0;
+	struct manx_rtnl_list list;
+	int rc = read_family(rt, manx_rtnl_family(&r->dst.addr), 0, &list, err);
+	const struct manx_route *have = list.item;
+
+	for (size_t i = 0; !rc && i < list.n; i++) {
+		if (!in_place_of(&have[i], r))
+			continue;
+		own += have[i].protocol == r->protocol;
+		foreign += have[i].protocol != r->protocol;
+	}
+	free(list.item);
+	if (rc)
+		return fail(err, "setting", r);
+	return foreign || !own ? refuse(r, err) : 0;
+}
+
+int manx_route_replace(struct manx_rtnl *rt, const struct manx_route *r, struct manx_error *err)
+{
+	int rc = set(rt, r, NLM_F_EXCL, err);
+
+	if (rc != -EEXIST)
+		return rc;
+	rc = check_owner(rt, r, err);
+	return rc ? rc : manx_route_change(rt, r, err);
 }

@@ -68,7 +68,7 @@ static int create(struct change *c, const char *key, struct manx_error *err)
 static int update(struct change *c, const struct manx_kv *kv, struct manx_error *err)
 {
 	struct manx_resource old;
-	int rc = manx_resource_from_store(c->r->kind, kv->value, &old, err);
+	int rc = manx_resource_from_store(c->r->kind, kv->key, kv->value, &old, err);
 
 	if (rc)
 		return rc;
@@ -105,7 +105,7 @@ static int apply_once(void *ctx, struct manx_error *err)
 static int apply_all(const struct manx_resources *rs)
 {
 	struct manx_store *store;
-	int status = manxctl_open_store(&store);
+	int status = manxctl_open_store(&store, true);
 
 	if (status)
 		return status;

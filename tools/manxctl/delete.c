@@ -65,6 +65,25 @@ static int delete_key(const struct target *t, const char *key, struct manx_error
 	return rc;
 }
 
+/*
+ * After the record: a node that still had one would take the address again. What
+ * a deletion that was cut short has left is given back by the next one, which
+ * finds no record.
+ */
+static int clean_up_node(const struct target *t, int rc, struct manx_error *err)
+{
+	struct manx_error first = *err;
+	int cleaned;
+
+	if (rc && rc != -ENOENT)
+		return rc;
+	cleaned = manx_ipam_release_node(t->store, t->name, err);
+	if (cleaned)
+		return manx_error_prefix(err, "%s: its addresses", t->title);
+	*err = first;
+	return rc;
+}
+
 static int delete_once(void *ctx, struct manx_error *err)
 {
 	const struct target *t = ctx;
@@ -77,7 +96,9 @@ static int delete_once(void *ctx, struct manx_error *err)
 	if (t->kind->id == MANX_KIND_IPPOOL)
 		return manx_ipam_delete_pool(t->store, t->name, err);
 	rc = manxctl_key(t->kind, t->ns, t->name, key, sizeof(key), err);
-	return rc ? rc : delete_key(t, key, err);
+	if (!rc)
+		rc = delete_key(t, key, err);
+	return t->kind->id == MANX_KIND_NODE ? clean_up_node(t, rc, err) : rc;
 }
 
 static int delete_one(struct manx_store *store, const struct manx_resource *r)
@@ -95,7 +116,7 @@ static int delete_one(struct manx_store *store, const struct manx_resource *r)
 static int delete_all(const struct manx_resources *rs)
 {
 	struct manx_store *store;
-	int status = manxctl_open_store(&store);
+	int status = manxctl_open_store(&store, false);
 
 	if (status)
 		return status;
@@ -120,7 +141,7 @@ static int delete_named(char **words, const char *ns)
 	for (char **name = words + 1; *name; name++)
 		if (!manx_name_is_valid(*name))
 			return manxctl_usage("delete", "\"%s\" is no name of a resource", *name);
-	status = manxctl_open_store(&store);
+	status = manxctl_open_store(&store, false);
 	if (status)
 		return status;
 	r.ns = kind->namespaced ? ns : NULL;

@@ -34,10 +34,10 @@ static int take(const struct query *q, const struct manx_kv *kv, struct manx_res
 		struct manx_error *err)
 {
 	struct manx_resource r, *grown;
-	int rc = manx_resource_from_store(q->kind, kv->value, &r, err);
+	int rc = manx_resource_from_store(q->kind, kv->key, kv->value, &r, err);
 
 	if (rc)
-		return manx_error_prefix(err, "%s", kv->key);
+		return rc;
 	if (!wanted(q, &r)) {
 		manx_resource_clear(&r);
 		return 0;
@@ -132,7 +132,7 @@ static int run(const struct query *q)
 	struct manx_resources rs = { 0 };
 	struct manx_error err = { 0 };
 	struct manx_store *store;
-	int status = manxctl_open_store(&store);
+	int status = manxctl_open_store(&store, false);
 
 	if (status)
 		return status;

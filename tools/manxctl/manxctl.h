@@ -55,8 +55,11 @@ int manxctl_no_memory(void);
 /* The worse of two exit statuses: the first that is not MANXCTL_OK. */
 int manxctl_worse(int a, int b);
 
-/* Open the datastore, or say why not; an exit status. */
-int manxctl_open_store(struct manx_store **store);
+/*
+ * Open the datastore, or say why not; an exit status. Without @create one that is
+ * not there is not made: who only looks, or has mistyped its path, changes nothing.
+ */
+int manxctl_open_store(struct manx_store **store, bool create);
 
 /* Key of a resource that is no WorkloadEndpoint; @ns: NULL for global kinds. */
 int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, char *buf,

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,12 +85,30 @@ int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, 
 	return manx_fail(err, -ENAMETOOLONG, "\"%.80s\": the name is too long", name);
 }
 
-int manxctl_open_store(struct manx_store **store)
+/* Never -ENOENT, which is for resources. */
+static int find_store(const char *path, struct manx_error *err)
+{
+	const char *set = getenv("MANX_SQLITE");
+
+	if (!access(path, F_OK) || errno != ENOENT)
+		return 0;
+	if (set && *set)
+		return manx_fail(err, -EIO,
+				 "MANX_SQLITE: %s does not exist: set it to the path of the datastore, or apply a resource to make one there",
+				 path);
+	return manx_fail(err, -EIO,
+			 "%s does not exist: start manxd, apply a resource, or set MANX_SQLITE to the path of the datastore",
+			 path);
+}
+
+int manxctl_open_store(struct manx_store **store, bool create)
 {
 	struct manx_error err = { 0 };
 	char path[4096];
 	int rc = manx_store_path(path, sizeof(path), &err);
 
+	if (!rc && !create)
+		rc = find_store(path, &err);
 	if (!rc)
 		rc = manx_store_open(store, path, &err);
 	if ((rc == -EACCES || rc == -EPERM) && geteuid())

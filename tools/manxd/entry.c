@@ -9,23 +9,24 @@
 
 static int decode_pool(const struct manx_kv *kv, struct manxd_entry *e, struct manx_error *err)
 {
-	int rc = manx_resource_from_store(manx_kind(MANX_KIND_IPPOOL), kv->value, &e->resource,
-					  err);
+	int rc = manx_resource_from_store(manx_kind(MANX_KIND_IPPOOL), kv->key, kv->value,
+					  &e->resource, err);
 
 	return rc ? rc : manx_ippool_decode(&e->resource, &e->pool, err);
 }
 
 static int decode_node(const struct manx_kv *kv, struct manxd_entry *e, struct manx_error *err)
 {
-	int rc = manx_resource_from_store(manx_kind(MANX_KIND_NODE), kv->value, &e->resource, err);
+	int rc = manx_resource_from_store(manx_kind(MANX_KIND_NODE), kv->key, kv->value,
+					  &e->resource, err);
 
 	return rc ? rc : manx_node_decode(&e->resource, &e->node, err);
 }
 
 static int decode_wep(const struct manx_kv *kv, struct manxd_entry *e, struct manx_error *err)
 {
-	int rc = manx_resource_from_store(manx_kind(MANX_KIND_WORKLOADENDPOINT), kv->value,
-					  &e->resource, err);
+	int rc = manx_resource_from_store(manx_kind(MANX_KIND_WORKLOADENDPOINT), kv->key,
+					  kv->value, &e->resource, err);
 
 	return rc ? rc : manx_wep_decode(&e->resource, &e->wep, err);
 }
@@ -33,7 +34,7 @@ static int decode_wep(const struct manx_kv *kv, struct manxd_entry *e, struct ma
 static int decode_policy(const struct manx_kv *kv, struct manxd_entry *e, enum manx_kind_id id,
 			 struct manx_error *err)
 {
-	int rc = manx_resource_from_store(manx_kind(id), kv->value, &e->resource, err);
+	int rc = manx_resource_from_store(manx_kind(id), kv->key, kv->value, &e->resource, err);
 
 	return rc ? rc : manx_policy_decode(&e->resource, &e->policy, err);
 }

@@ -158,7 +158,7 @@ static cJSON *copy_record(const struct manxd *d)
 }
 
 /* Checked and in the form of the store; consumes @json. */
-static int to_value(cJSON *json, char **value, struct manx_error *err)
+static int to_value(const struct manxd *d, cJSON *json, char **value, struct manx_error *err)
 {
 	char *text = cJSON_PrintUnformatted(json);
 	struct manx_resource r;
@@ -167,10 +167,10 @@ static int to_value(cJSON *json, char **value, struct manx_error *err)
 	cJSON_Delete(json);
 	if (!text)
 		return manx_fail(err, -ENOMEM, "out of memory for the node's record");
-	rc = manx_resource_from_store(manx_kind(MANX_KIND_NODE), text, &r, err);
+	rc = manx_resource_from_store(manx_kind(MANX_KIND_NODE), d->node, text, &r, err);
 	free(text);
 	if (rc)
-		return manx_error_prefix(err, "own Node resource");
+		return manx_error_prefix(err, "own record");
 	*value = manx_resource_to_store(&r);
 	manx_resource_clear(&r);
 	return *value ? 0 : manx_fail(err, -ENOMEM, "out of memory for the node's record");
@@ -185,7 +185,7 @@ int manxd_node_with_tunnel(const struct manxd *d, const struct manx_addr *tunnel
 
 	if (bgp && set_text(bgp, "ipv4IPIPTunnelAddr",
 			    tunnel->family ? manx_addr_format(tunnel, text) : NULL))
-		return to_value(json, value, err);
+		return to_value(d, json, value, err);
 	cJSON_Delete(json);
 	return manx_fail(err, -ENOMEM, "out of memory for the node's record");
 }
@@ -202,7 +202,7 @@ static int with_addresses(const struct manxd *d, const struct manx_prefix *ip4,
 		     ip4->addr.family ? manx_prefix_format(ip4, text4) : NULL) &&
 	    set_text(bgp, "ipv6Address",
 		     ip6->addr.family ? manx_prefix_format(ip6, text6) : NULL))
-		return to_value(json, value, err);
+		return to_value(d, json, value, err);
 	cJSON_Delete(json);
 	return manx_fail(err, -ENOMEM, "out of memory for the node's record");
 }

@@ -212,7 +212,8 @@ static const struct manx_route *find(const struct manx_route *sorted, size_t n,
 static int write_route(struct manxd *d, const struct manx_route *want,
 		       const struct manx_route *old, struct manx_error *err)
 {
-	int rc = manx_route_replace(d->rtnl, want, err);
+	int rc = old ? manx_route_change(d->rtnl, want, err) :
+		       manx_route_replace(d->rtnl, want, err);
 
 	if (want->index || want->blackhole || (rc != -ENETUNREACH && rc != -EHOSTUNREACH))
 		return rc;

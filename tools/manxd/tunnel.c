@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "follow.h"
+#include "ipam.h"
 #include "log.h"
 #include "node.h"
 #include "selector.h"
@@ -109,10 +110,10 @@ static const char **address_pools(const struct manxd *d, size_t *n)
 	return name;
 }
 
-/* Handle of the address in IPAM, Calico's word for it; its key begins with "h/". */
+/* Key of the address's handle in IPAM: "h/" and the handle. */
 static void make_key(const struct manxd *d, char *buf, size_t size)
 {
-	snprintf(buf, size, "h/ipip-tunnel-addr-%s", d->node);
+	snprintf(buf, size, "h/" MANX_IPAM_TUNNEL_HANDLE "%s", d->node);
 }
 
 /* Named by the record, of a pool that gives such addresses, and still allocated. */

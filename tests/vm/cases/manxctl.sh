@@ -72,8 +72,13 @@ manxctl_prints_what_it_takes() {
 
 manxctl_finds_and_deletes() {
 	desk
-	exits 0 ctl get ippools
-	[ "$(wc -l < "$work/said")" = 1 ]
+	exits 1 ctl get ippools
+	said "MANX_SQLITE: $work/manx.db does not exist"
+	exits 1 ctl delete ippool nix
+	said "MANX_SQLITE: $work/manx.db does not exist"
+	exits 1 in_node n1 env -u MANX_SQLITE manxctl get ippools
+	said 'does not exist: start manxd, apply a resource, or set MANX_SQLITE'
+	[ ! -e "$work/manx.db" ] || fail "looking made a datastore"
 	ctl apply -f "$data/ippool-racks.yaml" -f "$data/policies.yaml"
 	exits 3 ctl get ippool nix
 	said 'IPPool(nix): not found'

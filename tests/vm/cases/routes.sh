@@ -129,7 +129,11 @@ routes_end_with_their_node() {
 	reaches web "$(address far)"
 	del_pod n3 far
 	stop_manxd n3
+	[ -n "$(store_keys h/ipip-tunnel-addr-n3)" ] || fail "n3 has no tunnel address"
 	in_node n1 manxctl delete node n3
+	[ -z "$(store_keys h/ipip-tunnel-addr-n3 i/n3/)" ] ||
+		fail "left in the store: $(store_keys h/ipip-tunnel-addr-n3 i/n3/)"
+	refuse "Node(n3): not found" in_node n1 manxctl delete node n3
 	eventually peers_are n1
 	ip -n n1 route > "$work/routes"
 	ip -n n1 -6 route >> "$work/routes"
@@ -142,6 +146,24 @@ routes_end_with_their_node() {
 	add_pod n3 again
 	eventually reaches web "$(address again)"
 }
+
+routes_of_others_stay() {
+	# limit: 90
+	make_underlay
+	join n1 n2
+	pool n1 pods 10.244.0.0/26 'ipipMode: Never'
+	netconf() { printf '{"cniVersion": "1.0.0", "name": "pods"}\n'; }
+	ip -n n1 route add blackhole 10.244.0.0/26 proto static
+	add_pod n2 far
+	eventually told n1 'route to 10.244.0.0/26: another one is there that manx has not made'
+	ip -n n1 route | grep -q '^blackhole 10.244.0.0/26 proto static'
+	ip -n n1 route del blackhole 10.244.0.0/26
+	eventually goes n1 eth0 far
+	eventually well n1
+}
+
+told() { in_node "$1" manxctl status 2>&1 | grep -qF "$2"; } # NODE WORDS
+well() { in_node "$1" manxctl status > "$work/status" 2>&1; } # NODE
 
 routes_lead_to_borrowed_addresses() {
 	# limit: 90
