@@ -38,6 +38,7 @@
 /* An endpoint's lists as attributes: with its counters one page's message. */
 #define MANX_MAX_LISTS_SIZE	2560
 
+struct manx_compiled;
 struct manx_ns;
 
 /**
@@ -134,6 +135,7 @@ struct manx_rule {
  * @room: rules that @rule has space for
  * @rule: in order
  * @counters: per rule, the default last; made when the table is sealed
+ * @compiled: what packets look up; see engine/compile.h
  */
 struct manx_table {
 	u32 refs;
@@ -144,6 +146,7 @@ struct manx_table {
 	u32 room;
 	struct manx_rule *rule;
 	struct manx_counters *counters;
+	struct manx_compiled __rcu *compiled;
 };
 
 /**

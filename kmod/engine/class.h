@@ -5,7 +5,6 @@
 #ifndef _MANX_ENGINE_CLASS_H
 #define _MANX_ENGINE_CLASS_H
 
-#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -67,7 +66,7 @@ struct manx_class {
 /**
  * struct manx_set_use - who has to do with a set
  * @classes: &struct manx_class_member, classes that have it in their list
- * @tables: &struct manx_table_use, tables that have it in their rules
+ * @tables: &struct manx_binding_set, tables that have it in their rules
  */
 struct manx_set_use {
 	struct hlist_head classes;
@@ -81,7 +80,8 @@ struct manx_released;
  * struct manx_classes - the classes of a namespace and the tables that use them
  * @id: number -> &struct manx_class; packets read it under RCU
  * @sets: id of a set -> &struct manx_set_use
- * @lists: hash table of &struct manx_class
+ * @lists: hash table of &struct manx_class, 2^@bits buckets; NULL while empty
+ * @bits: see @lists
  * @n: number of classes
  * @max: no more than this; at most %MANX_MAX_CLASSES
  * @octets: memory of classes and of compiled tables
@@ -90,7 +90,7 @@ struct manx_released;
  * @fresh: classes that tables have not been told of
  * @touched: classes with references of the open transaction
  * @leaving: references that its replaced entries held
- * @stale: tables that have classes without row, linked by the tables themselves
+ * @stale: &struct manx_binding, tables that have classes without row
  * @retired: compiled forms that were replaced and wait for readers to go
  * @scratch: list under construction
  * @room: numbers that @scratch has space for
@@ -101,7 +101,8 @@ struct manx_released;
 struct manx_classes {
 	struct xarray id;
 	struct xarray sets;
-	DECLARE_HASHTABLE(lists, 10);
+	struct hlist_head *lists;
+	u32 bits;
 	u32 n;
 	u32 max;
 	u64 octets;
@@ -234,6 +235,16 @@ static inline const struct manx_class *manx_class_find(const struct manx_classes
  * Context: RCU read lock or writers' lock held.
  */
 bool manx_class_has(const struct manx_class *class, u32 set);
+
+/**
+ * manx_classes_scratch() - a list to work with
+ * @c: classes
+ * @n: numbers that it must have space for
+ *
+ * Return: 0, then &manx_classes.scratch is good until the next call of any
+ * function here; -ENOMEM.
+ */
+int manx_classes_scratch(struct manx_classes *c, u32 n);
 
 /**
  * manx_set_use_get() - who has to do with a set

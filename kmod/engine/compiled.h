@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The compiled form of a table: made by compile.c, read by lookup.c, whose head
+ * explains it, and extended by rows.c.
+ */
+#ifndef _MANX_ENGINE_COMPILED_H
+#define _MANX_ENGINE_COMPILED_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+#include "bits.h"
+#include "lookup.h"
+#include "lpm.h"
+#include "ports.h"
+
+/* What the verdict depends on; the first ones are those of &enum manx_key_part. */
+enum manx_dim {
+	MANX_DIM_SRC_NETS = MANX_KEY_PARTS,
+	MANX_DIM_DST_NETS,
+	MANX_DIM_SERVICE,
+	MANX_DIM_SOURCE_PORT,
+	MANX_DIMS,
+};
+
+/* An entry of a row map: the class has no row yet. */
+#define MANX_ROW_UNKNOWN U16_MAX
+
+/* classes in a page of a row map */
+#define MANX_ROWMAP_PAGE 64
+
+/* in a cell, beside the index of the deciding rule: rules "log" match before it */
+#define MANX_CELL_LOGS BIT(31)
+
+/**
+ * struct manx_items - what rules ask for in one dimension: sets, say
+ * @n: number of items
+ * @must: rules that name an item, [0]: those that name none, which all rows have
+ * @not: rules that name an item in a negation
+ */
+struct manx_items {
+	u32 n;
+	struct manx_bits **must;
+	struct manx_bits **not;
+};
+
+/**
+ * struct manx_row - items that an address or a port has
+ * @n: number of items
+ * @hash: of them
+ * @next: next row in its bucket, index + 1; 0: none
+ * @summary: of the union of their &manx_items.must, a word for each block;
+ *	numbers of the items, ascending, follow
+ */
+struct manx_row {
+	u32 n;
+	u32 hash;
+	u32 next;
+	u64 summary[];
+};
+
+/**
+ * struct manx_dimension - rows of one dimension
+ * @n: number of @row
+ * @room: rows that the cells have space for; rows are added up to this
+ * @space: rows that @row has space for
+ * @row: by number
+ * @bucket: hash table of rows, index + 1
+ * @mask: length of @bucket less one
+ * @items: what the rows list; NULL if no rule asks for the dimension
+ */
+struct manx_dimension {
+	u32 n;
+	u32 room;
+	u32 space;
+	struct manx_row **row;
+	u32 *bucket;
+	u32 mask;
+	struct manx_items *items;
+};
+
+/**
+ * struct manx_rowmap - class -> row
+ * @rcu: to free it when a longer one has replaced it
+ * @n: number of @page; further classes have row 0
+ * @page: MANX_ROWMAP_PAGE entries each; row 0 for all if NULL
+ */
+struct manx_rowmap {
+	struct rcu_head rcu;
+	u32 n;
+	u16 *page[];
+};
+
+/**
+ * struct manx_side - source or destination
+ * @set: ids of the sets that rules name, ascending; that of item i + 1
+ * @n_sets: number of @set
+ * @sets: items of host and net rows: sets
+ * @nets: items of the rows of nets in the rules themselves: groups of prefixes
+ *	that the same rules name
+ * @lpm: prefix -> row of MANX_DIM_*_NETS
+ */
+struct manx_side {
+	u32 *set;
+	u32 n_sets;
+	struct manx_items sets;
+	struct manx_items nets;
+	struct manx_lpm lpm;
+};
+
+/**
+ * struct manx_compiled - compiled form of a table
+ * @needs: dimensions that have more than row 0, bit for each
+ * @n_rules: number of rules
+ * @n_blocks: words of a summary
+ * @stride: distance of two rows of a dimension in @cell
+ * @cell: by the sum of row times stride, index of the deciding rule and
+ *	%MANX_CELL_LOGS; NULL for bit vectors
+ * @logs: bit for each rule "log"; NULL if there is none
+ * @map: class -> row, by &enum manx_key_part
+ * @side: source, destination
+ * @ports: service and source port
+ * @dim: rows
+ * @kinds: items of services and of source ports: kinds of conditions
+ * @binding: of the table
+ * @octets: memory
+ * @retired: in &manx_classes.retired
+ * @cookie: grace period after which it can be freed, if retired
+ *
+ * Packets reach it by &manx_table.compiled under RCU. All is constant for them,
+ * but under the writers' lock rows.c adds rows within @room, and then entries of
+ * @map that name them: a packet that meets such an entry finds the row and its
+ * cells written (release and address dependency).
+ */
+struct manx_compiled {
+	u32 needs;
+	u32 n_rules;
+	u32 n_blocks;
+	u32 stride[MANX_DIMS];
+	u32 *cell;
+	unsigned long *logs;
+	struct manx_rowmap __rcu *map[MANX_KEY_PARTS];
+	struct manx_dimension dim[MANX_DIMS];
+	struct manx_ports *ports[2];
+	struct manx_side side[2];
+	struct manx_items kinds[2];
+	struct manx_binding *binding;
+	u64 octets;
+	struct list_head retired;
+	unsigned long cookie;
+};
+
+/**
+ * struct manx_binding_set - a set that a table uses
+ * @node: in &manx_set_use.tables
+ * @binding: of the table
+ * @set: id
+ * @side: 0 source, 1 destination
+ */
+struct manx_binding_set {
+	struct hlist_node node;
+	struct manx_binding *binding;
+	u32 set;
+	u32 side;
+};
+
+/**
+ * struct manx_binding - how a table learns of classes; as long as it is compiled
+ * @table: the table
+ * @stale: in &manx_classes.stale if it has classes without row
+ * @form: how it was asked to be compiled
+ * @n: number of @set
+ * @set: sets that it uses
+ */
+struct manx_binding {
+	struct manx_table *table;
+	struct list_head stale;
+	u32 form;
+	u32 n;
+	struct manx_binding_set set[];
+};
+
+/* numbers of the items of a row */
+static inline u32 *manx_row_items(const struct manx_compiled *ct, const struct manx_row *row)
+{
+	return (u32 *)(row->summary + ct->n_blocks);
+}
+
+/**
+ * manx_side_find() - item of a set
+ * @side: side of a compiled table
+ * @set: id
+ *
+ * Return: 0 if no rule names the set.
+ */
+static inline u32 manx_side_find(const struct manx_side *side, u32 set)
+{
+	u32 lo = 0, hi = side->n_sets;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (side->set[mid] < set)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < side->n_sets && side->set[lo] == set ? lo + 1 : 0;
+}
+
+/**
+ * manx_cells_find() - the deciding rule for a combination of rows, by the bit vectors
+ * @ct: compiled table
+ * @row: number of the row in each dimension
+ *
+ * Context: writers' lock held.
+ * Return: what stands in the cell.
+ */
+u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS]);
+
+#endif /* _MANX_ENGINE_COMPILED_H */
