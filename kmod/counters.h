@@ -5,12 +5,14 @@
 #ifndef _MANX_COUNTERS_H
 #define _MANX_COUNTERS_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 /**
  * struct manx_counters - per-CPU arrays
  * @n: counters in each array
- * @base: what an earlier form of the table had counted, under manx_ns.lock
+ * @base: what the table that this one replaced had counted; written by the
+ *	transaction that makes the table, later by the garbage of that transaction
  * @cpu: one array a possible CPU, written by that CPU alone with bottom halves
  *	disabled. Not alloc_percpu(), which ends at 32 KiB (mm/percpu.c)
  */
@@ -43,6 +45,17 @@ void manx_counters_free(struct manx_counters *c);
  * Context: bottom halves disabled.
  */
 void manx_counters_inc(struct manx_counters *c, u32 i);
+
+/**
+ * manx_counters_set_base() - let a counter begin elsewhere
+ * @c: counters
+ * @i: which, below c->n
+ * @base: where
+ */
+static inline void manx_counters_set_base(struct manx_counters *c, u32 i, u64 base)
+{
+	WRITE_ONCE(c->base[i], base);
+}
 
 /**
  * manx_counters_read() - the sum over all CPUs

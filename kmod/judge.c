@@ -66,7 +66,7 @@ static void manx_judge_chain(const struct manx_case *c, const struct manx_endpoi
 	u32 i, r;
 
 	for (i = 0; i < ep->n_chain[dir]; i++) {
-		const struct manx_table *table = c->rs->table[ep->chain[dir][i]->id];
+		const struct manx_table *table = manx_ruleset_table(c->rs, ep->chain[dir][i]);
 
 		r = manx_table_lookup(c, table, ep->id);
 		if (c->counts)

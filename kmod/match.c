@@ -12,7 +12,7 @@ static bool manx_match_sets(const struct manx_ruleset *rs, const struct manx_cri
 	u32 i;
 
 	for (i = 0; i < c->n_sets; i++)
-		if (manx_nets_contain(&rs->set[c->set[i]->id]->nets, family, addr))
+		if (manx_nets_contain(&manx_ruleset_set(rs, c->set[i])->nets, family, addr))
 			return true;
 	return false;
 }

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: registration, what its commands share, the
- * commands on the node and on transactions, and events.
+ * The generic netlink family: registration, what its commands share, and events.
  *
- * Handlers run in parallel; the namespace's lock orders those of one
- * namespace. None takes RTNL.
+ * Handlers run in parallel. The namespace's lock orders those that change
+ * something; what only reads does so under RCU, and never waits. None takes RTNL.
  */
 #include "netlink.h"
 
-#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 #include <linux/sort.h>
 
 #include "compat/compat.h"
 #include "ns.h"
 #include "txn.h"
-#include "version.h"
 
 /* Its group table is static; flags, which the generator does not know, follow. */
 #include "netlink-gen.c"
@@ -30,16 +26,17 @@ bool manx_nl_missing(struct genl_info *info, int attr, const char *text)
 	return true;
 }
 
-struct manx_ruleset *manx_nl_edit(struct genl_info *info, struct manx_ns **ns)
+struct manx_txn *manx_nl_edit(struct genl_info *info, struct manx_ns **ns)
 {
-	struct manx_ruleset *rs;
+	struct manx_txn *txn;
 
 	*ns = manx_ns(genl_info_net(info));
-	mutex_lock(&(*ns)->lock);
-	rs = manx_txn_edit(*ns, info->snd_portid, info->extack);
-	if (IS_ERR(rs))
+	if (manx_garbage_wait(&(*ns)->bin) || mutex_lock_killable(&(*ns)->lock))
+		return ERR_PTR(-EINTR);
+	txn = manx_txn_edit(*ns, info->snd_portid, info->extack);
+	if (IS_ERR(txn))
 		mutex_unlock(&(*ns)->lock);
-	return rs;
+	return txn;
 }
 
 int manx_nl_done(struct genl_info *info, struct manx_ns *ns, int err)
@@ -50,7 +47,10 @@ int manx_nl_done(struct genl_info *info, struct manx_ns *ns, int err)
 		NL_SET_ERR_MSG(info->extack, "out of memory");
 	err = manx_txn_done(ns, err, info->extack);
 	mutex_unlock(&ns->lock);
-	return err;
+	if (err <= 0)
+		return err;
+	synchronize_rcu();
+	return 0;
 }
 
 static u32 manx_nl_count(const struct nlattr *head, int len, int type)
@@ -64,13 +64,22 @@ static u32 manx_nl_count(const struct nlattr *head, int len, int type)
 	return n;
 }
 
+int manx_nl_prefix(const struct nlattr *attr, struct manx_prefix *p,
+		   struct netlink_ext_ack *extack)
+{
+	if (!manx_prefix_parse(p, nla_data(attr), nla_len(attr)))
+		return 0;
+	return manx_nl_refuse(extack, attr, -EINVAL,
+			      "not a prefix: wrong size or length, or bits set beyond it");
+}
+
 int manx_nl_prefixes(const struct nlattr *head, int len, int type, bool hosts,
 		     struct manx_prefix **out, u32 *n, struct netlink_ext_ack *extack)
 {
 	u32 count = manx_nl_count(head, len, type);
 	const struct nlattr *attr;
 	struct manx_prefix *p;
-	int rem;
+	int rem, err;
 
 	*out = NULL;
 	*n = 0;
@@ -82,13 +91,14 @@ int manx_nl_prefixes(const struct nlattr *head, int len, int type, bool hosts,
 	nla_for_each_attr(attr, head, len, rem) {
 		if (nla_type(attr) != type)
 			continue;
-		if (manx_prefix_parse(&p[*n], nla_data(attr), nla_len(attr)) ||
-		    (hosts && !manx_prefix_is_host(&p[*n]))) {
+		err = manx_nl_prefix(attr, &p[*n], extack);
+		if (!err && hosts && !manx_prefix_is_host(&p[*n]))
+			err = manx_nl_refuse(extack, attr, -EINVAL,
+					     "not an address with prefix length 32 or 128");
+		if (err) {
 			kvfree(p);
 			*n = 0;
-			return manx_nl_refuse(extack, attr, -EINVAL, hosts ?
-				"not an address with prefix length 32 or 128" :
-				"not a prefix: wrong size or length, or bits set beyond it");
+			return err;
 		}
 		++*n;
 	}
@@ -120,7 +130,8 @@ int manx_nl_names(struct manx_ns *ns, bool tables, const struct nlattr *head, in
 			NL_SET_ERR_MSG_ATTR(extack, attr, "empty or too long a name");
 			return -EINVAL;
 		}
-		name = manx_name_get(ns, tables, text);
+		name = manx_name_get(&ns->names[tables ? MANX_TABLE_NAMES : MANX_SET_NAMES], text,
+				     tables ? MANX_MAX_TABLES : MANX_MAX_SETS);
 		if (IS_ERR(name))
 			return PTR_ERR(name);
 		(*out)[(*n)++] = name;
@@ -169,17 +180,23 @@ int manx_nl_put_drops(struct sk_buff *msg, int type, const atomic64_t *drops)
 }
 
 int manx_nl_reply(struct genl_info *info,
-		  int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs, void *object),
-		  const struct manx_ruleset *rs, void *object)
+		  const void *(*find)(const struct manx_ruleset *rs, struct genl_info *info),
+		  manx_nl_fill_t fill)
 {
 	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	const struct manx_ruleset *rs;
+	const void *object;
 	void *hdr;
 	int err;
 
 	if (!msg)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(msg, info, &manx_nl_family, 0, info->genlhdr->cmd);
-	err = hdr ? fill(msg, rs, object) : -EMSGSIZE;
+	rcu_read_lock();
+	rs = rcu_dereference(manx_ns(genl_info_net(info))->ruleset);
+	object = find(rs, info);
+	err = IS_ERR(object) ? PTR_ERR(object) : hdr ? fill(msg, rs, object, NULL) : -EMSGSIZE;
+	rcu_read_unlock();
 	if (err) {
 		nlmsg_free(msg);
 		return err;
@@ -210,190 +227,56 @@ static void manx_nl_dump_begin(struct netlink_callback *cb, const struct manx_ru
 	cb->min_dump_alloc = 2 * MANX_MAX_RULE_SIZE;
 }
 
-int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		 const struct manx_ruleset *rs, u32 n,
-		 void *(*object)(const struct manx_ruleset *rs, u32 i),
-		 int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs, void *object))
+/* One message, or the reason why not. 1: the object goes on in the next one. */
+static int manx_nl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct manx_nl_dump *dump, const struct manx_ruleset *rs,
+			    const void *object)
 {
-	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
-	void *hdr, *obj;
+	void *hdr = manx_nl_dump_header(skb, cb, dump->cmd, rs);
+	int err;
 
-	manx_nl_dump_begin(cb, rs);
-	for (; cursor->index < n; cursor->index++) {
-		obj = object(rs, cursor->index);
-		if (!obj)
-			continue;
-		hdr = manx_nl_dump_header(skb, cb, cmd, rs);
-		if (!hdr || fill(skb, rs, obj)) {
-			if (hdr)
-				genlmsg_cancel(skb, hdr);
-			return skb->len ?: -EMSGSIZE;
-		}
-		genlmsg_end(skb, hdr);
-	}
-	return skb->len;
-}
-
-int manx_nl_dump_parts(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		       const struct manx_ruleset *rs, u32 n,
-		       void *(*object)(const struct manx_ruleset *rs, u32 i),
-		       const char *(*name)(const void *object),
-		       int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs,
-				   void *object, u32 *part))
-{
-	const struct nlattr *wanted = manx_dump_attrs(cb)[1];
-	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
-	void *hdr, *obj;
-	u32 part;
-
-	manx_nl_dump_begin(cb, rs);
-	while (cursor->index < n) {
-		obj = object(rs, cursor->index);
-		if (!obj || (wanted && nla_strcmp(wanted, name(obj)))) {
-			cursor->index++;
-			continue;
-		}
-		part = cursor->part;
-		hdr = manx_nl_dump_header(skb, cb, cmd, rs);
-		if (!hdr || fill(skb, rs, obj, &part)) {
-			if (hdr)
-				genlmsg_cancel(skb, hdr);
-			return skb->len ?: -EMSGSIZE;
-		}
-		genlmsg_end(skb, hdr);
-		cursor->part = part == U32_MAX ? 0 : part;
-		cursor->index += part == U32_MAX;
-	}
-	return skb->len;
-}
-
-static struct manx_ruleset *manx_nl_current(struct manx_ns *ns)
-{
-	return rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
-}
-
-static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs, void *object)
-{
-	u32 i, sets = 0, tables = 0;
-
-	for (i = 0; i < rs->n_set; i++)
-		sets += !!rs->set[i];
-	for (i = 0; i < rs->n_table; i++)
-		tables += !!rs->table[i];
-	if (nla_put_u32(msg, MANX_A_NODE_GENERATION, rs->generation) ||
-	    nla_put_u32(msg, MANX_A_NODE_MARK_MASK, rs->config.mark_mask) ||
-	    nla_put_u32(msg, MANX_A_NODE_ENDPOINT_TO_NODE, rs->config.endpoint_to_node) ||
-	    nla_put_u32(msg, MANX_A_NODE_SETS, sets) ||
-	    nla_put_u32(msg, MANX_A_NODE_TABLES, tables) ||
-	    nla_put_u32(msg, MANX_A_NODE_RULES, rs->n_rules) ||
-	    nla_put_u32(msg, MANX_A_NODE_ENDPOINTS, rs->n_endpoints) ||
-	    nla_put_u32(msg, MANX_A_NODE_PEERS, rs->n_peers) ||
-	    nla_put_string(msg, MANX_A_NODE_VERSION, MANX_VERSION))
+	if (!hdr)
 		return -EMSGSIZE;
-	return manx_nl_put_drops(msg, MANX_A_NODE_DROPS, rs->ns->drops);
-}
-
-static int manx_nl_check_generation(struct genl_info *info, const struct manx_ruleset *rs)
-{
-	const struct nlattr *attr = info->attrs[MANX_A_NODE_GENERATION];
-
-	if (!attr || nla_get_u32(attr) == rs->generation)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(info->extack, attr, "the state is of another generation");
-	return -ESTALE;
-}
-
-int manx_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct manx_ns *ns = manx_ns(genl_info_net(info));
-	int err;
-
-	mutex_lock(&ns->lock);
-	err = manx_nl_check_generation(info, manx_nl_current(ns)) ?:
-	      manx_nl_reply(info, manx_nl_fill_node, manx_nl_current(ns), NULL);
-	mutex_unlock(&ns->lock);
+	err = dump->fill(skb, rs, object, manx_nl_cursor(cb));
+	if (err < 0)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
 	return err;
 }
 
-static int manx_nl_set_mark_mask(struct manx_ruleset *rs, const struct nlattr *attr,
-				 struct netlink_ext_ack *extack)
+static int manx_nl_dump_all(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct manx_nl_dump *dump, const struct manx_ruleset *rs)
 {
-	u32 mask = nla_get_u32(attr);
-
-	if (hweight32(mask) < 4) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "a mark mask needs at least four bits");
-		return -EINVAL;
-	}
-	rs->config.mark_mask = mask;
-	rs->config.mark_accept = mask & -mask;
-	return 0;
-}
-
-int manx_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	const struct nlattr *mask = info->attrs[MANX_A_NODE_MARK_MASK];
-	const struct nlattr *action = info->attrs[MANX_A_NODE_ENDPOINT_TO_NODE];
-	struct manx_ruleset *rs;
-	struct manx_ns *ns;
-	int err = 0;
-
-	if (action && nla_get_u32(action) > MANX_ACTION_DENY) {
-		NL_SET_ERR_MSG_ATTR(info->extack, action, "allow or deny");
-		return -EINVAL;
-	}
-	rs = manx_nl_edit(info, &ns);
-	if (IS_ERR(rs))
-		return PTR_ERR(rs);
-	if (mask)
-		err = manx_nl_set_mark_mask(rs, mask, info->extack);
-	if (action && !err)
-		rs->config.endpoint_to_node = nla_get_u32(action);
-	return manx_nl_done(info, ns, err);
-}
-
-int manx_nl_txn_begin_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct manx_ns *ns = manx_ns(genl_info_net(info));
+	const struct nlattr *wanted = dump->name ? manx_dump_attrs(cb)[1] : NULL;
+	const struct manx_map *map = (const void *)rs + dump->map;
+	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
+	const void *object;
 	int err;
 
-	mutex_lock(&ns->lock);
-	err = manx_nl_check_generation(info, manx_nl_current(ns)) ?:
-	      manx_txn_begin(ns, info->snd_portid, info->extack);
-	mutex_unlock(&ns->lock);
-	return err;
+	manx_nl_dump_begin(cb, rs);
+	while ((object = manx_map_next(map, &cursor->index))) {
+		err = wanted && nla_strcmp(wanted, dump->name(object)->s) ? 0 :
+		      manx_nl_dump_one(skb, cb, dump, rs, object);
+		if (err < 0)
+			return skb->len ?: err;
+		if (err)
+			continue;
+		*cursor = (struct manx_nl_cursor){ .index = cursor->index + 1 };
+	}
+	return skb->len;
 }
 
-int manx_nl_txn_end_doit(struct sk_buff *skb, struct genl_info *info)
+int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
+		 const struct manx_nl_dump *dump)
 {
-	struct manx_ns *ns = manx_ns(genl_info_net(info));
-	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	int err = 0;
-	void *hdr;
+	struct manx_ns *ns = manx_ns(sock_net(skb->sk));
+	int err;
 
-	/* before the commit: what has happened must not end in an error */
-	hdr = msg ? genlmsg_put_reply(msg, info, &manx_nl_family, 0, MANX_CMD_TXN_END) : NULL;
-	if (!hdr) {
-		nlmsg_free(msg);
-		return manx_nl_refuse(info->extack, NULL, -ENOMEM, "out of memory");
-	}
-	mutex_lock(&ns->lock);
-	if (!ns->txn || ns->txn->portid != info->snd_portid) {
-		NL_SET_ERR_MSG(info->extack, "this socket has no transaction open");
-		err = -ENOENT;
-	} else if (info->attrs[MANX_A_NODE_COMMIT]) {
-		err = manx_txn_commit(ns, info->extack);
-	} else {
-		manx_txn_drop(ns);
-	}
-	if (!err)
-		err = nla_put_u32(msg, MANX_A_NODE_GENERATION, manx_nl_current(ns)->generation);
-	mutex_unlock(&ns->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	rcu_read_lock();
+	err = manx_nl_dump_all(skb, cb, dump, rcu_dereference(ns->ruleset));
+	rcu_read_unlock();
+	return err;
 }
 
 /* --- family and events --- */

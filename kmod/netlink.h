@@ -7,22 +7,26 @@
 
 #include <net/genetlink.h>
 
+#include "engine/hamt.h"
 #include "netlink-gen.h"
 #include "nets.h"
 #include "ruleset.h"
 
 struct manx_ns;
+struct manx_txn;
 
 extern struct genl_family manx_nl_family;
 
 /**
  * struct manx_nl_cursor - where a dump goes on, in netlink_callback.ctx
- * @index: next object, by its place in the ruleset
- * @part: next member or rule of it
+ * @index: least number that the next object may have
+ * @part: next rule of a table
+ * @member: next member of a set
  */
 struct manx_nl_cursor {
 	u32 index;
 	u32 part;
+	struct manx_hamt_cursor member;
 };
 
 static inline struct manx_nl_cursor *manx_nl_cursor(struct netlink_callback *cb)
@@ -65,9 +69,10 @@ bool manx_nl_missing(struct genl_info *info, int attr, const char *text);
  * @info: request
  * @ns: set to the namespace, whose lock is held until manx_nl_done()
  *
- * Return: the ruleset to change, or an ERR_PTR, then no lock is held.
+ * Return: the transaction that it is part of, or an ERR_PTR, then no lock is
+ * held: also -EINTR if the caller is being killed while it waits.
  */
-struct manx_ruleset *manx_nl_edit(struct genl_info *info, struct manx_ns **ns);
+struct manx_txn *manx_nl_edit(struct genl_info *info, struct manx_ns **ns);
 
 /**
  * manx_nl_done() - end a request that manx_nl_edit() began
@@ -75,9 +80,20 @@ struct manx_ruleset *manx_nl_edit(struct genl_info *info, struct manx_ns **ns);
  * @ns: namespace, unlocked
  * @err: how it went; -ENOMEM and -ENOSPC get their words here
  *
+ * Waits for a grace period, without the lock, if the request asks for it.
+ *
  * Return: what the handler returns.
  */
 int manx_nl_done(struct genl_info *info, struct manx_ns *ns, int err);
+
+/**
+ * manx_nl_prefix() - one prefix
+ * @attr: attribute
+ * @p: where to
+ * @extack: gets the reason of a refusal and the attribute
+ */
+int manx_nl_prefix(const struct nlattr *attr, struct manx_prefix *p,
+		   struct netlink_ext_ack *extack);
 
 /**
  * manx_nl_prefixes() - the prefixes among a message's attributes
@@ -125,16 +141,28 @@ static inline bool manx_nl_is_full_size(const struct sk_buff *msg)
 }
 
 /**
+ * typedef manx_nl_fill_t - writes an object into a message
+ * @msg: message
+ * @rs: ruleset that holds the object
+ * @object: what
+ * @cursor: where its parts go on, moved on as far as there was room; NULL for
+ *	the object without parts
+ *
+ * Context: RCU read lock held.
+ * Return: 0 if nothing is left of the object, 1 if something is, -EMSGSIZE.
+ */
+typedef int (*manx_nl_fill_t)(struct sk_buff *msg, const struct manx_ruleset *rs,
+			      const void *object, struct manx_nl_cursor *cursor);
+
+/**
  * manx_nl_reply() - answer a request with one object
  * @info: request
- * @fill: writes the object; returns 0 or a negative errno
- * @object: for @fill
- *
- * Context: namespace lock held.
+ * @find: looks for the object, or says why not and returns an ERR_PTR; under RCU
+ * @fill: writes the object
  */
 int manx_nl_reply(struct genl_info *info,
-		  int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs, void *object),
-		  const struct manx_ruleset *rs, void *object);
+		  const void *(*find)(const struct manx_ruleset *rs, struct genl_info *info),
+		  manx_nl_fill_t fill);
 
 /**
  * manx_nl_dump_header() - begin a message of a dump
@@ -149,38 +177,27 @@ void *manx_nl_dump_header(struct sk_buff *skb, struct netlink_callback *cb, u8 c
 			  const struct manx_ruleset *rs);
 
 /**
- * manx_nl_dump() - dump objects, one message each
- * @skb: of the dump
- * @cb: of the dump
+ * struct manx_nl_dump - how one kind of object is dumped
  * @cmd: MANX_CMD_*
- * @rs: what is dumped
- * @n: number of objects
- * @object: the i-th of them, NULL to leave it out
+ * @map: offset of its map in &struct manx_ruleset
+ * @name: of an object; NULL if requests cannot ask for one by its name
  * @fill: writes it
  */
-int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		 const struct manx_ruleset *rs, u32 n,
-		 void *(*object)(const struct manx_ruleset *rs, u32 i),
-		 int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs, void *object));
+struct manx_nl_dump {
+	u8 cmd;
+	size_t map;
+	const struct manx_name *(*name)(const void *object);
+	manx_nl_fill_t fill;
+};
 
 /**
- * manx_nl_dump_parts() - dump objects that may need several messages
+ * manx_nl_dump() - dump objects, one message each or more
  * @skb: of the dump
- * @cb: of the dump; its attribute 1, a name, selects one object
- * @cmd: MANX_CMD_*
- * @rs: what is dumped
- * @n: number of objects
- * @object: the i-th of them, NULL to leave it out
- * @name: its name
- * @fill: writes its head, then parts from *part on while there is room; sets
- *	*part to the next one, or to U32_MAX after the last
+ * @cb: of the dump; if objects have names its attribute 1, a name, selects one
+ * @dump: what
  */
-int manx_nl_dump_parts(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		       const struct manx_ruleset *rs, u32 n,
-		       void *(*object)(const struct manx_ruleset *rs, u32 i),
-		       const char *(*name)(const void *object),
-		       int (*fill)(struct sk_buff *msg, const struct manx_ruleset *rs,
-				   void *object, u32 *part));
+int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
+		 const struct manx_nl_dump *dump);
 
 /* --- events --- */
 

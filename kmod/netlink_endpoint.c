@@ -3,8 +3,6 @@
  * Commands on endpoints.
  */
 #include <linux/etherdevice.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
 
 #include "link.h"
 #include "netlink.h"
@@ -91,42 +89,40 @@ static int manx_parse_endpoint(struct manx_ns *ns, struct manx_endpoint *ep,
 	return manx_parse_endpoint_lists(ns, ep, info);
 }
 
-/* Where an id stands, or would stand. */
-static u32 manx_endpoint_place(const struct manx_ruleset *rs, u32 id)
+static bool manx_same_addresses(const struct manx_endpoint *a, const struct manx_endpoint *b)
 {
-	return manx_ruleset_search(id, (void *const *)rs->endpoint, rs->n_endpoints,
-				   manx_endpoint_key);
+	u32 i;
+
+	for (i = 0; i < a->n_addr && i < b->n_addr; i++)
+		if (manx_prefix_cmp(&a->addr[i], &b->addr[i]))
+			return false;
+	return a->n_addr == b->n_addr;
 }
 
-/* Puts @ep, whose count is taken over, into its place. */
-static int manx_ruleset_put_endpoint(struct manx_ns *ns, struct manx_ruleset *rs,
-				     struct manx_endpoint *ep)
+/* The next ruleset has @ep, in the place of what has its id. */
+static int manx_nl_put_endpoint(struct manx_txn *txn, struct manx_endpoint *ep)
 {
-	u32 i = manx_endpoint_place(rs, ep->id);
-
-	if (i < rs->n_endpoints && rs->endpoint[i]->id == ep->id) {
-		manx_endpoint_put(ns, rs->endpoint[i]);
-		rs->endpoint[i] = ep;
-		return 0;
-	}
-	if (rs->n_endpoints >= MANX_MAX_ENDPOINTS)
-		return -ENOSPC;
-	return manx_array_insert((void ***)&rs->endpoint, &rs->n_endpoints, i, ep);
-}
-
-static int manx_nl_new_endpoint(struct manx_ns *ns, struct manx_ruleset *rs,
-				struct genl_info *info)
-{
-	struct manx_endpoint *ep = kzalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
+	struct manx_endpoint *old = manx_ruleset_endpoint(txn->next, ep->id);
 	int err;
 
+	if (!old && txn->next->endpoints.n >= MANX_MAX_ENDPOINTS)
+		return -ENOSPC;
+	err = manx_map_set(&txn->next->endpoints, &txn->edit, ep->id, ep);
+	if (err || !old)
+		return err;
+	txn->sync |= !manx_same_addresses(old, ep);
+	manx_txn_gone(txn, &old->object);
+	return 0;
+}
+
+static int manx_nl_new_endpoint(struct manx_ns *ns, struct manx_txn *txn, struct genl_info *info)
+{
+	struct manx_endpoint *ep;
+
+	ep = manx_txn_new_object(txn, MANX_OBJECT_ENDPOINT, sizeof(*ep));
 	if (!ep)
 		return -ENOMEM;
-	ep->refs = 1;
-	err = manx_parse_endpoint(ns, ep, info) ?: manx_ruleset_put_endpoint(ns, rs, ep);
-	if (err)
-		manx_endpoint_put(ns, ep);
-	return err;
+	return manx_parse_endpoint(ns, ep, info) ?: manx_nl_put_endpoint(txn, ep);
 }
 
 static int manx_nl_check_id(struct genl_info *info)
@@ -145,59 +141,66 @@ static int manx_nl_check_id(struct genl_info *info)
 
 int manx_nl_endpoint_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_ruleset *rs;
+	struct manx_txn *txn;
 	struct manx_ns *ns;
 	int err = manx_nl_check_id(info);
 
 	if (err)
 		return err;
-	rs = manx_nl_edit(info, &ns);
-	if (IS_ERR(rs))
-		return PTR_ERR(rs);
-	return manx_nl_done(info, ns, manx_nl_new_endpoint(ns, rs, info));
+	txn = manx_nl_edit(info, &ns);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	return manx_nl_done(info, ns, manx_nl_new_endpoint(ns, txn, info));
 }
 
-static int manx_nl_no_endpoint(struct genl_info *info)
+static struct manx_endpoint *manx_nl_find_endpoint(const struct manx_ruleset *rs,
+						   struct genl_info *info)
 {
-	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[MANX_A_ENDPOINT_ID],
-			    "there is no such endpoint");
-	return -ENOENT;
+	const struct nlattr *attr = info->attrs[MANX_A_ENDPOINT_ID];
+	struct manx_endpoint *ep = manx_ruleset_endpoint(rs, nla_get_u32(attr));
+
+	if (!ep)
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "there is no such endpoint");
+	return ep;
+}
+
+static int manx_nl_del_endpoint(struct manx_txn *txn, struct genl_info *info)
+{
+	struct manx_endpoint *ep = manx_nl_find_endpoint(txn->next, info);
+	int err;
+
+	if (!ep)
+		return -ENOENT;
+	err = manx_map_del(&txn->next->endpoints, &txn->edit, ep->id);
+	if (err)
+		return err;
+	txn->sync = true;
+	manx_txn_gone(txn, &ep->object);
+	return 0;
 }
 
 int manx_nl_endpoint_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_ruleset *rs;
+	struct manx_txn *txn;
 	struct manx_ns *ns;
 	int err = manx_nl_check_id(info);
-	u32 i, id;
 
 	if (err)
 		return err;
-	id = nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]);
-	rs = manx_nl_edit(info, &ns);
-	if (IS_ERR(rs))
-		return PTR_ERR(rs);
-	i = manx_endpoint_place(rs, id);
-	if (i < rs->n_endpoints && rs->endpoint[i]->id == id) {
-		manx_endpoint_put(ns, rs->endpoint[i]);
-		manx_array_remove((void **)rs->endpoint, &rs->n_endpoints, i);
-	} else {
-		err = manx_nl_no_endpoint(info);
-	}
-	return manx_nl_done(info, ns, err);
+	txn = manx_nl_edit(info, &ns);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	return manx_nl_done(info, ns, manx_nl_del_endpoint(txn, info));
 }
 
 /* What its link tells about an endpoint, if it has one. */
 static int manx_put_link(struct sk_buff *msg, u32 id, struct xarray *links)
 {
 	struct rtnl_link_stats64 stats;
-	struct net_device *dev;
-	int err = 0;
+	struct net_device *dev = xa_load(links, id);
 
-	rcu_read_lock();
-	dev = xa_load(links, id);
 	if (!dev)
-		goto out;
+		return 0;
 	dev_get_tstats64(dev, &stats);
 	/* what the primary transmits, the endpoint receives */
 	if (nla_put_u32(msg, MANX_A_ENDPOINT_IFINDEX, dev->ifindex) ||
@@ -210,13 +213,12 @@ static int manx_put_link(struct sk_buff *msg, u32 id, struct xarray *links)
 	    nla_put_u64_64bit(msg, MANX_A_ENDPOINT_TX_BYTES, stats.rx_bytes,
 			      MANX_A_ENDPOINT_PAD) ||
 	    manx_nl_put_drops(msg, MANX_A_ENDPOINT_DROPS, manx_link(dev)->drops))
-		err = -EMSGSIZE;
-out:
-	rcu_read_unlock();
-	return err;
+		return -EMSGSIZE;
+	return 0;
 }
 
-static int manx_nl_fill_endpoint(struct sk_buff *msg, const struct manx_ruleset *rs, void *object)
+static int manx_nl_fill_endpoint(struct sk_buff *msg, const struct manx_ruleset *rs,
+				 const void *object, struct manx_nl_cursor *cursor)
 {
 	const struct manx_endpoint *ep = object;
 
@@ -235,39 +237,25 @@ static int manx_nl_fill_endpoint(struct sk_buff *msg, const struct manx_ruleset 
 	return manx_put_link(msg, ep->id, &rs->ns->links);
 }
 
-int manx_nl_endpoint_get_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct manx_ns *ns = manx_ns(genl_info_net(info));
-	const struct manx_ruleset *rs;
-	struct manx_endpoint *ep;
-	int err = manx_nl_check_id(info);
+static const struct manx_nl_dump manx_nl_endpoint_dump = {
+	.cmd	= MANX_CMD_ENDPOINT_GET,
+	.map	= offsetof(struct manx_ruleset, endpoints),
+	.fill	= manx_nl_fill_endpoint,
+};
 
-	if (err)
-		return err;
-	mutex_lock(&ns->lock);
-	rs = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
-	ep = manx_ruleset_endpoint(rs, nla_get_u32(info->attrs[MANX_A_ENDPOINT_ID]));
-	err = ep ? manx_nl_reply(info, manx_nl_fill_endpoint, rs, ep) :
-		   manx_nl_no_endpoint(info);
-	mutex_unlock(&ns->lock);
-	return err;
+static const void *manx_nl_wanted_endpoint(const struct manx_ruleset *rs, struct genl_info *info)
+{
+	return manx_nl_find_endpoint(rs, info) ?: ERR_PTR(-ENOENT);
 }
 
-static void *manx_nl_nth_endpoint(const struct manx_ruleset *rs, u32 i)
+int manx_nl_endpoint_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return rs->endpoint[i];
+	int err = manx_nl_check_id(info);
+
+	return err ?: manx_nl_reply(info, manx_nl_wanted_endpoint, manx_nl_fill_endpoint);
 }
 
 int manx_nl_endpoint_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct manx_ns *ns = manx_ns(sock_net(skb->sk));
-	const struct manx_ruleset *rs;
-	int err;
-
-	mutex_lock(&ns->lock);
-	rs = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
-	err = manx_nl_dump(skb, cb, MANX_CMD_ENDPOINT_GET, rs, rs->n_endpoints,
-			   manx_nl_nth_endpoint, manx_nl_fill_endpoint);
-	mutex_unlock(&ns->lock);
-	return err;
+	return manx_nl_dump(skb, cb, &manx_nl_endpoint_dump);
 }

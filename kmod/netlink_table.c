@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "compat/compat.h"
 #include "counters.h"
 #include "netlink.h"
 #include "ns.h"
@@ -138,7 +139,7 @@ static int manx_check_rule(const struct nlattr *attr, const struct manx_rule *r,
 	return 0;
 }
 
-/* Fills @r, which the caller clears on failure. */
+/* Fills @r, also on failure as far as it came; the table clears it. */
 static int manx_parse_rule(struct manx_ns *ns, const struct nlattr *attr, struct manx_rule *r,
 			   struct netlink_ext_ack *extack)
 {
@@ -172,7 +173,7 @@ static int manx_table_room(struct manx_table *table)
 
 	if (table->n < table->room)
 		return 0;
-	rule = kvmalloc_array(room, sizeof(*rule), GFP_KERNEL_ACCOUNT);
+	rule = kvmalloc_array(room, sizeof(*rule), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!rule)
 		return -ENOMEM;
 	if (table->n)
@@ -183,9 +184,29 @@ static int manx_table_room(struct manx_table *table)
 	return 0;
 }
 
-/* Appends the rules of a request; @total: of all tables, grows with them. */
-static int manx_parse_rules(struct manx_ns *ns, struct manx_table *table, u32 *total,
-			    struct genl_info *info)
+/* One rule more, which is the table's even if it cannot be parsed. */
+static int manx_nl_add_rule(struct manx_ns *ns, struct manx_txn *txn, struct manx_table *table,
+			    const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	u32 max = txn->next->config.max_rules;
+	int err;
+
+	if (txn->next->n_rules >= max) {
+		NL_SET_ERR_MSG_FMT(extack, "table %.40s: more than %u rules (max-rules)",
+				   table->name->s, max);
+		return -ENOSPC;
+	}
+	err = manx_table_room(table);
+	if (err)
+		return err;
+	txn->next->n_rules++;
+	/* the attributes take about as much as the lists that come of them */
+	manx_txn_grown(txn, &table->object, sizeof(struct manx_rule) + nla_len(attr));
+	return manx_parse_rule(ns, attr, &table->rule[table->n++], extack);
+}
+
+static int manx_nl_add_rules(struct manx_ns *ns, struct manx_txn *txn, struct manx_table *table,
+			     struct genl_info *info)
 {
 	const struct nlattr *attr;
 	int rem, err;
@@ -193,74 +214,63 @@ static int manx_parse_rules(struct manx_ns *ns, struct manx_table *table, u32 *t
 	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem) {
 		if (nla_type(attr) != MANX_A_TABLE_RULE)
 			continue;
-		err = *total < MANX_MAX_RULES ? manx_table_room(table) : -ENOSPC;
+		err = manx_nl_add_rule(ns, txn, table, attr, info->extack);
 		if (err)
 			return err;
-		err = manx_parse_rule(ns, attr, &table->rule[table->n], info->extack);
-		if (err) {
-			manx_rule_clear(ns, &table->rule[table->n]);
-			return err;
-		}
-		table->n++;
-		++*total;
 	}
-	return 0;
+	return manx_txn_check_memory(txn, "table", table->name->s, info->extack);
 }
 
 /* --- commands --- */
 
-static struct manx_table *manx_nl_find_table(struct manx_ns *ns, const struct manx_ruleset *rs,
+static struct manx_table *manx_nl_find_table(const struct manx_ruleset *rs,
 					     struct genl_info *info)
 {
-	struct manx_name *name = manx_name_find(ns, true, nla_data(info->attrs[MANX_A_TABLE_NAME]));
+	const struct nlattr *attr = info->attrs[MANX_A_TABLE_NAME];
+	struct manx_name *name = manx_name_find(&rs->ns->names[MANX_TABLE_NAMES], nla_data(attr));
+	struct manx_table *table = manx_ruleset_table(rs, name);
 
-	if (name && name->id < rs->n_table && rs->table[name->id])
-		return rs->table[name->id];
-	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[MANX_A_TABLE_NAME], "there is no such table");
-	return NULL;
+	if (!table)
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "there is no such table");
+	return table;
 }
 
-static int manx_ruleset_put_table(struct manx_ns *ns, struct manx_ruleset *rs,
-				  struct manx_table *table)
+static void manx_nl_table_gone(struct manx_txn *txn, struct manx_table *table)
 {
-	u32 id = table->name->id;
-	int err = manx_array_reach((void ***)&rs->table, &rs->n_table, id);
-
-	if (err)
-		return err;
-	rs->n_rules -= rs->table[id] ? rs->table[id]->n : 0;
-	manx_table_put(ns, rs->table[id]);
-	rs->table[id] = table;
-	return 0;
+	txn->next->n_rules -= table->n;
+	manx_txn_gone(txn, &table->object);
 }
 
-static int manx_nl_new_table(struct manx_ns *ns, struct manx_ruleset *rs, struct genl_info *info)
+static int manx_nl_put_table(struct manx_txn *txn, struct manx_table *table)
 {
-	struct manx_name *name = manx_name_get(ns, true, nla_data(info->attrs[MANX_A_TABLE_NAME]));
-	struct manx_table *table;
-	int err;
+	struct manx_table *old = manx_ruleset_table(txn->next, table->name);
+	int err = manx_map_set(&txn->next->tables, &txn->edit, table->name->id, table);
 
+	if (!err && old)
+		manx_nl_table_gone(txn, old);
+	return err;
+}
+
+static int manx_nl_new_table(struct manx_ns *ns, struct manx_txn *txn, struct genl_info *info)
+{
+	struct manx_table *table = manx_txn_new_object(txn, MANX_OBJECT_TABLE, sizeof(*table));
+	struct manx_name *name;
+
+	if (!table)
+		return -ENOMEM;
+	name = manx_name_get(&ns->names[MANX_TABLE_NAMES],
+			     nla_data(info->attrs[MANX_A_TABLE_NAME]), MANX_MAX_TABLES);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
-	if (!table) {
-		manx_name_put(ns, true, name);
-		return -ENOMEM;
-	}
-	table->refs = 1;
 	table->name = name;
 	table->direction = nla_get_u32(info->attrs[MANX_A_TABLE_DIRECTION]);
 	table->default_action = nla_get_u32(info->attrs[MANX_A_TABLE_DEFAULT_ACTION]);
-	err = manx_parse_rules(ns, table, &rs->n_rules, info) ?:
-	      manx_ruleset_put_table(ns, rs, table);
-	if (err)
-		manx_table_put(ns, table);
-	return err;
+	return manx_nl_put_table(txn, table) ?: manx_nl_add_rules(ns, txn, table, info);
 }
 
 int manx_nl_table_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_ruleset *rs;
+	struct manx_txn *txn;
 	struct manx_ns *ns;
 	u32 action;
 
@@ -278,55 +288,62 @@ int manx_nl_table_new_doit(struct sk_buff *skb, struct genl_info *info)
 				    "deny or pass");
 		return -EINVAL;
 	}
-	rs = manx_nl_edit(info, &ns);
-	if (IS_ERR(rs))
-		return PTR_ERR(rs);
-	return manx_nl_done(info, ns, manx_nl_new_table(ns, rs, info));
+	txn = manx_nl_edit(info, &ns);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	return manx_nl_done(info, ns, manx_nl_new_table(ns, txn, info));
+}
+
+static int manx_nl_del_table(struct manx_txn *txn, struct genl_info *info)
+{
+	struct manx_table *table = manx_nl_find_table(txn->next, info);
+	int err;
+
+	if (!table)
+		return -ENOENT;
+	err = manx_map_del(&txn->next->tables, &txn->edit, table->name->id);
+	if (!err)
+		manx_nl_table_gone(txn, table);
+	return err;
 }
 
 int manx_nl_table_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_table *table;
-	struct manx_ruleset *rs;
+	struct manx_txn *txn;
 	struct manx_ns *ns;
 
 	if (manx_nl_missing(info, MANX_A_TABLE_NAME, "a table needs a name"))
 		return -EINVAL;
-	rs = manx_nl_edit(info, &ns);
-	if (IS_ERR(rs))
-		return PTR_ERR(rs);
-	table = manx_nl_find_table(ns, rs, info);
-	if (table) {
-		rs->table[table->name->id] = NULL;
-		rs->n_rules -= table->n;
-		manx_table_put(ns, table);
-	}
-	return manx_nl_done(info, ns, table ? 0 : -ENOENT);
+	txn = manx_nl_edit(info, &ns);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	return manx_nl_done(info, ns, manx_nl_del_table(txn, info));
+}
+
+static int manx_nl_append_rules(struct manx_ns *ns, struct manx_txn *txn, struct genl_info *info)
+{
+	struct manx_table *table = manx_nl_find_table(txn->next, info);
+
+	if (!table)
+		return -ENOENT;
+	if (table->object.edit == txn->edit.id)
+		return manx_nl_add_rules(ns, txn, table, info);
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[MANX_A_TABLE_NAME],
+			    "this transaction did not create or replace the table");
+	return -EPERM;
 }
 
 int manx_nl_rule_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_table *table;
-	struct manx_ruleset *rs;
+	struct manx_txn *txn;
 	struct manx_ns *ns;
-	int err;
 
 	if (manx_nl_missing(info, MANX_A_TABLE_NAME, "a table needs a name"))
 		return -EINVAL;
-	rs = manx_nl_edit(info, &ns);
-	if (IS_ERR(rs))
-		return PTR_ERR(rs);
-	table = manx_nl_find_table(ns, rs, info);
-	if (!table) {
-		err = -ENOENT;
-	} else if (table->refs > 1 || table->counters) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[MANX_A_TABLE_NAME],
-				    "this transaction did not create or replace the table");
-		err = -EPERM;
-	} else {
-		err = manx_parse_rules(ns, table, &rs->n_rules, info);
-	}
-	return manx_nl_done(info, ns, err);
+	txn = manx_nl_edit(info, &ns);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	return manx_nl_done(info, ns, manx_nl_append_rules(ns, txn, info));
 }
 
 /* --- to netlink --- */
@@ -387,7 +404,23 @@ static int manx_put_rule(struct sk_buff *msg, const struct manx_table *table, u3
 	return 0;
 }
 
-static int manx_nl_fill_table(struct sk_buff *msg, const struct manx_ruleset *rs, void *object)
+/* As many rules as there is room for. */
+static int manx_nl_fill_rules(struct sk_buff *msg, const struct manx_table *table,
+			      struct manx_nl_cursor *cursor)
+{
+	u32 first = cursor->part;
+
+	for (; cursor->part < table->n; cursor->part++) {
+		if (!manx_put_rule(msg, table, cursor->part))
+			continue;
+		/* the head alone, if this message is smaller than the next will be */
+		return cursor->part > first || !manx_nl_is_full_size(msg) ? 1 : -EMSGSIZE;
+	}
+	return 0;
+}
+
+static int manx_nl_fill_table(struct sk_buff *msg, const struct manx_ruleset *rs,
+			      const void *object, struct manx_nl_cursor *cursor)
 {
 	const struct manx_table *table = object;
 
@@ -399,65 +432,34 @@ static int manx_nl_fill_table(struct sk_buff *msg, const struct manx_ruleset *rs
 			      manx_counters_read(table->counters, table->n), MANX_A_TABLE_PAD) ||
 	    nla_put_u32(msg, MANX_A_TABLE_GENERATION, rs->generation))
 		return -EMSGSIZE;
-	return 0;
+	return cursor ? manx_nl_fill_rules(msg, table, cursor) : 0;
 }
 
-static int manx_nl_fill_rules(struct sk_buff *msg, const struct manx_ruleset *rs, void *object,
-			      u32 *part)
+static const struct manx_name *manx_nl_table_name(const void *object)
 {
-	const struct manx_table *table = object;
-	u32 first = *part;
-
-	if (manx_nl_fill_table(msg, rs, object))
-		return -EMSGSIZE;
-	for (; *part < table->n; ++*part) {
-		if (!manx_put_rule(msg, table, *part))
-			continue;
-		/* the head alone, if this message is smaller than the next will be */
-		return *part > first || !manx_nl_is_full_size(msg) ? 0 : -EMSGSIZE;
-	}
-	*part = U32_MAX;
-	return 0;
+	return ((const struct manx_table *)object)->name;
 }
 
-static void *manx_nl_nth_table(const struct manx_ruleset *rs, u32 i)
-{
-	return rs->table[i];
-}
+static const struct manx_nl_dump manx_nl_table_dump = {
+	.cmd	= MANX_CMD_TABLE_GET,
+	.map	= offsetof(struct manx_ruleset, tables),
+	.name	= manx_nl_table_name,
+	.fill	= manx_nl_fill_table,
+};
 
-static const char *manx_nl_table_name(const void *object)
+static const void *manx_nl_wanted_table(const struct manx_ruleset *rs, struct genl_info *info)
 {
-	return ((const struct manx_table *)object)->name->s;
+	return manx_nl_find_table(rs, info) ?: ERR_PTR(-ENOENT);
 }
 
 int manx_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct manx_ns *ns = manx_ns(genl_info_net(info));
-	const struct manx_ruleset *rs;
-	struct manx_table *table;
-	int err = -ENOENT;
-
 	if (manx_nl_missing(info, MANX_A_TABLE_NAME, "which table?"))
 		return -EINVAL;
-	mutex_lock(&ns->lock);
-	rs = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
-	table = manx_nl_find_table(ns, rs, info);
-	if (table)
-		err = manx_nl_reply(info, manx_nl_fill_table, rs, table);
-	mutex_unlock(&ns->lock);
-	return err;
+	return manx_nl_reply(info, manx_nl_wanted_table, manx_nl_fill_table);
 }
 
 int manx_nl_table_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct manx_ns *ns = manx_ns(sock_net(skb->sk));
-	const struct manx_ruleset *rs;
-	int err;
-
-	mutex_lock(&ns->lock);
-	rs = rcu_dereference_protected(ns->ruleset, lockdep_is_held(&ns->lock));
-	err = manx_nl_dump_parts(skb, cb, MANX_CMD_TABLE_GET, rs, rs->n_table, manx_nl_nth_table,
-				 manx_nl_table_name, manx_nl_fill_rules);
-	mutex_unlock(&ns->lock);
-	return err;
+	return manx_nl_dump(skb, cb, &manx_nl_table_dump);
 }

@@ -18,34 +18,47 @@ static int __net_init manx_ns_net_init(struct net *net)
 {
 	struct manx_ns *ns = manx_ns(net);
 	struct manx_ruleset *rs;
-	unsigned int i;
+	int err;
 
 	ns->net = net;
 	mutex_init(&ns->lock);
 	xa_init(&ns->links);
-	for (i = 0; i < ARRAY_SIZE(ns->names); i++)
-		ida_init(&ns->names[i].ids);
+	manx_bin_init(&ns->bin, ns);
+	err = manx_names_init(&ns->names[MANX_SET_NAMES]);
+	if (err)
+		return err;
+	err = manx_names_init(&ns->names[MANX_TABLE_NAMES]);
+	if (err)
+		goto err_names;
 	rs = manx_ruleset_new(ns);
-	if (!rs)
-		return -ENOMEM;
+	if (!rs) {
+		err = -ENOMEM;
+		goto err_tables;
+	}
 	manx_events_init(&ns->events, net);
 	RCU_INIT_POINTER(ns->ruleset, rs);
 	return 0;
+
+err_tables:
+	manx_names_exit(&ns->names[MANX_TABLE_NAMES]);
+err_names:
+	manx_names_exit(&ns->names[MANX_SET_NAMES]);
+	return err;
 }
 
 static void __net_exit manx_ns_net_exit(struct net *net)
 {
 	struct manx_ns *ns = manx_ns(net);
-	unsigned int i;
 
 	WARN_ON_ONCE(!xa_empty(&ns->links) || rcu_access_pointer(ns->tunnel));
 	manx_events_exit(&ns->events);
 	mutex_lock(&ns->lock);
 	manx_txn_drop(ns);
-	manx_ruleset_free(ns, rcu_dereference_protected(ns->ruleset, true));
 	mutex_unlock(&ns->lock);
-	for (i = 0; i < ARRAY_SIZE(ns->names); i++)
-		ida_destroy(&ns->names[i].ids);
+	manx_bin_exit(&ns->bin);
+	manx_ruleset_free(ns, rcu_dereference_protected(ns->ruleset, true));
+	manx_names_exit(&ns->names[MANX_TABLE_NAMES]);
+	manx_names_exit(&ns->names[MANX_SET_NAMES]);
 	xa_destroy(&ns->links);
 	mutex_destroy(&ns->lock);
 }

@@ -5,7 +5,6 @@
 #ifndef _MANX_NS_H
 #define _MANX_NS_H
 
-#include <linux/idr.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/xarray.h>
@@ -13,31 +12,29 @@
 #include <uapi/linux/manx.h>
 
 #include "event.h"
+#include "garbage.h"
 #include "ruleset.h"
+
+/* indices of manx_ns.names */
+#define MANX_SET_NAMES		0
+#define MANX_TABLE_NAMES	1
 
 #define MANX_REASONS (MANX_DROP_REASON_MAX + 1)
 
 struct manx_txn;
 
 /**
- * struct manx_names - the names of sets, or of tables
- * @bucket: hash table of &struct manx_name
- * @ids: numbers in use
- */
-struct manx_names {
-	struct hlist_head bucket[128];
-	struct ida ids;
-};
-
-/**
  * struct manx_ns - one network namespace
  * @net: whose this is; lives as long as @net does
- * @lock: serialises everything that changes @ruleset, @txn, @names and the
- *	counts of their objects. Taken inside RTNL never, outside RTNL never:
- *	the two do not nest
+ * @lock: of writers: all but @ruleset in this group. Taken inside RTNL never,
+ *	outside RTNL never: the two do not nest. A long commit holds it, so nothing
+ *	that others wait for takes it
  * @ruleset: read under RCU; replaced under @lock
- * @txn: the open transaction, or NULL; under @lock
- * @names: of sets [0] and tables [1]; under @lock
+ * @txn: the open transaction, or NULL
+ * @writer: port id that @txn belongs to, or 0; read without @lock
+ * @edits: number of transactions so far
+ * @names: of sets [0] and tables [1]; readable under RCU
+ * @bin: what transactions left behind
  * @links: endpoint id -> primary; written under RTNL, read under RCU
  * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
  * @hooks: links that need the netfilter hooks; under RTNL
@@ -49,7 +46,10 @@ struct manx_ns {
 	struct mutex lock;
 	struct manx_ruleset __rcu *ruleset;
 	struct manx_txn *txn;
+	u32 writer;
+	u64 edits;
 	struct manx_names names[2];
+	struct manx_bin bin;
 	struct xarray links;
 	struct net_device __rcu *tunnel;
 	unsigned int hooks;

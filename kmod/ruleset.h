@@ -3,34 +3,38 @@
  * The state that packets are judged by: sets, tables, endpoints and peers of
  * one network namespace, at one generation.
  *
- * A ruleset never changes once it is published. Packets reach it through
- * manx_ns.ruleset under RCU and judge both ends of a packet with one and the
- * same ruleset; a commit publishes a new one by one pointer. Objects are shared
- * between rulesets and counted; only the commit side, under manx_ns.lock,
- * counts, and it frees a ruleset only after a grace period.
+ * A ruleset is a version: nothing that can be reached from it changes once it is
+ * published. Packets reach it through manx_ns.ruleset under RCU and judge both
+ * ends of a packet with one and the same ruleset; so do dumps. A transaction
+ * makes the next version, which shares with the present one all that it does
+ * not change: maps share their nodes (map.h, engine/), and an object belongs to
+ * every version from the one that it was made for to the one before it was
+ * replaced. Nobody counts who uses an object: what a version does without is
+ * known when it is published, and freed after a grace period (garbage.h).
  */
 #ifndef _MANX_RULESET_H
 #define _MANX_RULESET_H
 
 #include <linux/if_ether.h>
+#include <linux/list.h>
 #include <linux/rcupdate.h>
-#include <linux/refcount.h>
 #include <net/dst_cache.h>
 #include <uapi/linux/manx.h>
 
 #include "config.h"
+#include "engine/hamt.h"
+#include "map.h"
+#include "name.h"
 #include "nets.h"
 #include "packet.h"
 
 /*
- * Ceilings of what one namespace may hold, so that an unprivileged user
- * namespace cannot take the host's memory; objects are charged to their cgroup
- * besides.
+ * Ceilings of what one namespace may hold, beside those of its configuration
+ * (config.h), so that an unprivileged user namespace cannot take the host's
+ * memory; objects are charged to their cgroup besides.
  */
 #define MANX_MAX_SETS		65536
-#define MANX_MAX_MEMBERS	(1U << 22)	/* of all sets */
 #define MANX_MAX_TABLES		65536
-#define MANX_MAX_RULES		(1U << 20)	/* of all tables */
 #define MANX_MAX_ENDPOINTS	65536
 #define MANX_MAX_PEERS		65536
 /* A rule as an attribute: fits into a dump's message, which has 32 KiB. */
@@ -41,39 +45,43 @@
 struct manx_compiled;
 struct manx_ns;
 
+enum manx_object_kind {
+	MANX_OBJECT_SET,
+	MANX_OBJECT_TABLE,
+	MANX_OBJECT_ENDPOINT,
+	MANX_OBJECT_PEER,
+};
+
 /**
- * struct manx_name - name of a set or a table, with the number that rules use
- * @node: in manx_names.bucket
- * @refs: users, under manx_ns.lock
- * @id: index into manx_ruleset.set or .table while anybody uses the name
- * @s: the name
+ * struct manx_object - what sets, tables, endpoints and peers begin with
+ * @node: in a list of the transaction that made it, then in none, then in one of
+ *	that which replaced it; under manx_ns.lock, later of its garbage
+ * @edit: id of the edit that made it
+ * @bytes: octets that it occupies
+ * @kind: what it is
+ *
+ * Changed only by the transaction that made it, before it is published.
  */
-struct manx_name {
-	struct hlist_node node;
-	u32 refs;
-	u32 id;
-	char s[];
+struct manx_object {
+	struct list_head node;
+	u64 edit;
+	u64 bytes;
+	enum manx_object_kind kind;
 };
 
 /**
  * struct manx_set - addresses and prefixes
- * @refs: rulesets that hold it, under manx_ns.lock
+ * @object: first member
  * @name: counted
- * @member: ascending and unique if @sorted
- * @n: number of @member
- * @room: members that @member has space for
- * @sorted: see @member
- * @sealed: sorted and @nets built; a set in a published ruleset is sealed
+ * @copied: its members went on into the set that takes its place
+ * @members: keys; their values say nothing
  * @nets: lookup form
  */
 struct manx_set {
-	u32 refs;
+	struct manx_object object;
 	struct manx_name *name;
-	struct manx_prefix *member;
-	u32 n;
-	u32 room;
-	bool sorted;
-	bool sealed;
+	bool copied;
+	struct manx_hamt members;
 	struct manx_nets nets;
 };
 
@@ -83,7 +91,7 @@ struct manx_set {
  * @n_nets: number of @net
  * @n_sets: number of @set
  * @n_ports: number of @port
- * @set: names of sets, counted; their objects are in the ruleset under id
+ * @set: names of sets, counted; their objects are in the ruleset under their id
  * @port: ranges, (first << 16) | last
  * @nets: lookup form of @net
  *
@@ -127,19 +135,24 @@ struct manx_rule {
 
 /**
  * struct manx_table - ordered rules of one direction
- * @refs: rulesets that hold it, under manx_ns.lock
+ * @object: first member
  * @name: counted
+ * @successor: the table that takes its place, or NULL; set when it is replaced
+ * @origin: where each rule, the default last, stands in the table that this one
+ *	takes the place of, or U32_MAX; until that one is freed
  * @direction: MANX_DIRECTION_*
  * @default_action: MANX_ACTION_DENY or MANX_ACTION_PASS
  * @n: number of @rule
  * @room: rules that @rule has space for
  * @rule: in order
- * @counters: per rule, the default last; made when the table is sealed
+ * @counters: per rule, the default last; made by the commit
  * @compiled: what packets look up; see engine/compile.h
  */
 struct manx_table {
-	u32 refs;
+	struct manx_object object;
 	struct manx_name *name;
+	struct manx_table *successor;
+	u32 *origin;
 	u8 direction;
 	u8 default_action;
 	u32 n;
@@ -151,7 +164,7 @@ struct manx_table {
 
 /**
  * struct manx_endpoint - what is behind a link
- * @refs: rulesets that hold it, under manx_ns.lock
+ * @object: first member
  * @id: 2 and above
  * @flags: MANX_ENDPOINT_FLAGS_*
  * @n_addr: number of @addr
@@ -165,7 +178,7 @@ struct manx_table {
  * @chain: names of tables for each direction, in order, counted
  */
 struct manx_endpoint {
-	u32 refs;
+	struct manx_object object;
 	u32 id;
 	u32 flags;
 	u32 n_addr;
@@ -181,13 +194,13 @@ struct manx_endpoint {
 
 /**
  * struct manx_peer - another node
- * @refs: rulesets that hold it, under manx_ns.lock
+ * @object: first member
  * @addr: underlay address, network byte order
  * @route: routes to it from our tunnel's local address, for IPv4 [0] and IPv6 [1]
  *	inside
  */
 struct manx_peer {
-	u32 refs;
+	struct manx_object object;
 	__be32 addr;
 	struct dst_cache route[2];
 };
@@ -198,101 +211,25 @@ struct manx_peer {
  * @generation: counts commits, never 0
  * @n_members: of all sets
  * @n_rules: of all tables
+ * @memory: octets of everything
  * @config: limits and switches
- * @n_set: length of @set
- * @n_table: length of @table
- * @n_endpoints: length of @endpoint
- * @n_peers: length of @peer
- * @set: by manx_name.id, with holes
- * @table: by manx_name.id, with holes
- * @endpoint: ascending by id
- * @peer: ascending by address in host byte order
+ * @sets: &struct manx_set by manx_name.id; packets never look at them
+ * @tables: &struct manx_table by manx_name.id
+ * @endpoints: &struct manx_endpoint by id
+ * @peers: &struct manx_peer by address in host byte order
  */
 struct manx_ruleset {
 	struct manx_ns *ns;
 	u32 generation;
 	u32 n_members;
 	u32 n_rules;
+	s64 memory;
 	struct manx_config config;
-	u32 n_set;
-	u32 n_table;
-	u32 n_endpoints;
-	u32 n_peers;
-	struct manx_set **set;
-	struct manx_table **table;
-	struct manx_endpoint **endpoint;
-	struct manx_peer **peer;
+	struct manx_map sets;
+	struct manx_map tables;
+	struct manx_map endpoints;
+	struct manx_map peers;
 };
-
-/**
- * manx_array_reach() - make an array of pointers long enough for an index
- * @array: kvmalloc()ed, replaced if it is too short; new entries are NULL
- * @n: its length
- * @id: index
- *
- * Return: 0 or -ENOMEM.
- */
-int manx_array_reach(void ***array, u32 *n, u32 id);
-
-/**
- * manx_array_insert() - put an entry between others
- * @array: kvmalloc()ed, replaced
- * @n: its length, one more afterwards
- * @i: where
- * @entry: what
- *
- * Return: 0 or -ENOMEM.
- */
-int manx_array_insert(void ***array, u32 *n, u32 i, void *entry);
-
-/**
- * manx_array_remove() - take an entry out
- * @array: array
- * @n: its length, one less afterwards
- * @i: which
- */
-void manx_array_remove(void **array, u32 *n, u32 i);
-
-/**
- * manx_name_get() - the name object of a string
- * @ns: namespace, lock held
- * @tables: of tables, else of sets
- * @s: name
- *
- * Return: counted, or an ERR_PTR: -ENOMEM, -ENOSPC.
- */
-struct manx_name *manx_name_get(struct manx_ns *ns, bool tables, const char *s);
-
-/**
- * manx_name_find() - the name object of a string, if there is one
- * @ns: namespace, lock held
- * @tables: of tables, else of sets
- * @s: name
- *
- * Return: not counted, or NULL.
- */
-struct manx_name *manx_name_find(struct manx_ns *ns, bool tables, const char *s);
-
-/**
- * manx_name_put() - drop a count
- * @ns: namespace, lock held
- * @tables: of tables, else of sets
- * @name: may be NULL
- */
-void manx_name_put(struct manx_ns *ns, bool tables, struct manx_name *name);
-
-/* Drop a count under manx_ns.lock; the last one frees. NULL is allowed. */
-void manx_set_put(struct manx_ns *ns, struct manx_set *set);
-void manx_table_put(struct manx_ns *ns, struct manx_table *table);
-void manx_endpoint_put(struct manx_ns *ns, struct manx_endpoint *ep);
-void manx_peer_put(struct manx_peer *peer);
-
-/**
- * manx_rule_clear() - release what a rule owns
- * @ns: namespace, lock held
- * @rule: may be zeroed or half filled
- */
-void manx_rule_clear(struct manx_ns *ns, struct manx_rule *rule);
 
 /**
  * manx_ruleset_new() - the empty ruleset of generation 1
@@ -303,21 +240,58 @@ void manx_rule_clear(struct manx_ns *ns, struct manx_rule *rule);
 struct manx_ruleset *manx_ruleset_new(struct manx_ns *ns);
 
 /**
- * manx_ruleset_clone() - a copy that shares all objects
- * @rs: ruleset, namespace lock held
+ * manx_object_free() - release an object
+ * @ns: its namespace, lock not held
+ * @object: no reader can reach it any more
+ * @e: NULL; or the edit that made it, if that was given up: then what the
+ *	object shares with published ones stays
  *
- * Return: owned by the caller, or NULL.
+ * Context: may sleep.
  */
-struct manx_ruleset *manx_ruleset_clone(const struct manx_ruleset *rs);
+void manx_object_free(struct manx_ns *ns, struct manx_object *object, struct manx_edit *e);
 
 /**
- * manx_ruleset_free() - release a ruleset and its counts
- * @ns: namespace, lock held
- * @rs: no reader can reach it any more; may be NULL
+ * manx_ruleset_free() - release a ruleset and all that is in it
+ * @ns: namespace, lock not held
+ * @rs: the last one; no reader can reach it any more
  *
  * Context: may sleep.
  */
 void manx_ruleset_free(struct manx_ns *ns, struct manx_ruleset *rs);
+
+/**
+ * manx_ruleset_abort() - release a ruleset that was never published
+ * @rs: made by @e; its objects are the caller's
+ * @e: edit
+ *
+ * Context: may sleep.
+ */
+void manx_ruleset_abort(struct manx_ruleset *rs, const struct manx_edit *e);
+
+/**
+ * manx_ruleset_set() - find a set
+ * @rs: ruleset, RCU read lock or namespace lock held
+ * @name: its name, may be NULL
+ *
+ * Return: valid as long as @rs, or NULL.
+ */
+static inline struct manx_set *manx_ruleset_set(const struct manx_ruleset *rs,
+						const struct manx_name *name)
+{
+	struct manx_set *set = name ? manx_map_get(&rs->sets, name->id) : NULL;
+
+	/* a reader may hold a name that is on its way out, its number used again */
+	return set && set->name == name ? set : NULL;
+}
+
+/* Likewise, a table. */
+static inline struct manx_table *manx_ruleset_table(const struct manx_ruleset *rs,
+						    const struct manx_name *name)
+{
+	struct manx_table *table = name ? manx_map_get(&rs->tables, name->id) : NULL;
+
+	return table && table->name == name ? table : NULL;
+}
 
 /**
  * manx_ruleset_endpoint() - find an endpoint
@@ -326,7 +300,10 @@ void manx_ruleset_free(struct manx_ns *ns, struct manx_ruleset *rs);
  *
  * Return: valid as long as @rs, or NULL.
  */
-struct manx_endpoint *manx_ruleset_endpoint(const struct manx_ruleset *rs, u32 id);
+static inline struct manx_endpoint *manx_ruleset_endpoint(const struct manx_ruleset *rs, u32 id)
+{
+	return manx_map_get(&rs->endpoints, id);
+}
 
 /**
  * manx_ruleset_peer() - find a registered peer
@@ -335,21 +312,10 @@ struct manx_endpoint *manx_ruleset_endpoint(const struct manx_ruleset *rs, u32 i
  *
  * Return: valid as long as @rs, or NULL.
  */
-struct manx_peer *manx_ruleset_peer(const struct manx_ruleset *rs, __be32 addr);
-
-/**
- * manx_ruleset_search() - where in an ascending array of pointers a key stands
- * @key: key
- * @array: array
- * @n: its length
- * @value: the key of an entry
- *
- * Return: index of the first entry whose key is not below @key.
- */
-u32 manx_ruleset_search(u32 key, void *const *array, u32 n, u32 (*value)(const void *entry));
-
-u32 manx_endpoint_key(const void *ep);
-u32 manx_peer_key(const void *peer);
+static inline struct manx_peer *manx_ruleset_peer(const struct manx_ruleset *rs, __be32 addr)
+{
+	return manx_map_get(&rs->peers, ntohl(addr));
+}
 
 /**
  * manx_endpoint_has() - is an address one of the endpoint's own

@@ -42,7 +42,7 @@ def main(node, count):
 				generations.add(netlink.pick(message, manx.A_SET_GENERATION))
 			if reader.interrupted:
 				interrupted += 1
-			elif found not in valid or len(generations) != 1:
+			elif sorted(found) not in valid or len(generations) != 1:
 				sys.exit(f"{len(found)} members of {len(generations)} generations")
 			else:
 				seen.add(found[0][1])
