@@ -74,7 +74,7 @@ def draw(panel, y_range):
 		parts.append(f'<polyline points="{path}" style="stroke:{colour}"/>')
 		parts += [f'<circle cx="{at_x(x):.1f}" cy="{at_y(y):.1f}" r="3" fill="{colour}">'
 			  f'<title>{escape(name)}, {x:,}: {y:,.0f}</title></circle>' for x, y in points]
-		parts.append(text(WIDTH - RIGHT + 8, labels[name] + 4, name, style=f"fill:{colour}"))
+		parts.append(text(at_x(points[-1][0]) + 8, labels[name] + 4, name, style=f"fill:{colour}"))
 	return parts
 
 
