@@ -121,6 +121,8 @@ static __always_inline u32 manx_hamt_hash_words(u32 kind, const u32 *w)
 {
 	if (kind == MANX_HAMT_IPV4)
 		return manx_hamt_mix(w[0]);
+	if (kind == MANX_HAMT_IPV6)
+		return hsiphash_4u32(w[0], w[1], w[2], w[3], &manx_hamt_seed.sip);
 	return hsiphash(w, manx_hamt_words(kind) * sizeof(u32), &manx_hamt_seed.sip);
 }
 
@@ -160,9 +162,10 @@ static int manx_hamt_cmp(u32 kind, const u32 *a, const u32 *b)
 	return memcmp(a, b, manx_hamt_words(kind) * sizeof(u32));
 }
 
+/* Slot of a hash, counted from the highest hash down: see manx_hamt_find(). */
 static u32 manx_hamt_slot(u32 hash, u32 level)
 {
-	return (u32)(hash << level * MANX_HAMT_BITS) >> (32 - MANX_HAMT_BITS);
+	return 63 - ((u32)(hash << level * MANX_HAMT_BITS) >> (32 - MANX_HAMT_BITS));
 }
 
 /* How many bits of @map are set below that of @bit. */
@@ -190,40 +193,40 @@ static u32 manx_hamt_find_equal(const struct manx_hamt_node *n, u32 kind, const 
 	return 0;
 }
 
+/*
+ * Slots are counted so that a shift by six bits of the hash brings the bit of the
+ * slot to the top of the map and drops those above: the sign then tells whether it
+ * is set, and the number of bits left is the place in the array, plus one.
+ */
 static __always_inline u32 manx_hamt_find(const struct manx_hamt_node *n, u32 kind, u32 hash,
 					  const u32 *w)
 {
 	u32 words = manx_hamt_words(kind);
 	const u32 *e;
 	u32 level;
-	u64 bit;
+	u64 map;
 
 	for (level = 0; kind == MANX_HAMT_IPV4 || level < MANX_HAMT_LEVELS; level++) {
-		bit = 1ULL << (hash >> (32 - MANX_HAMT_BITS));
-		if (!(n->children & bit)) {
-			if (!(n->entries & bit))
+		map = n->children << (hash >> (32 - MANX_HAMT_BITS));
+		if ((s64)map >= 0) {
+			map = n->entries << (hash >> (32 - MANX_HAMT_BITS));
+			if ((s64)map >= 0)
 				return 0;
-			e = manx_hamt_entry(n, kind, manx_hamt_rank(n->entries, bit));
+			e = manx_hamt_entry(n, kind, hweight64(map) - 1);
 			return memcmp(e, w, words * sizeof(u32)) ? 0 : e[words];
 		}
-		n = n->child[manx_hamt_rank(n->children, bit)];
+		n = n->child[hweight64(map) - 1];
 		hash <<= MANX_HAMT_BITS;
 	}
 	return manx_hamt_find_equal(n, kind, w);
 }
 
-u32 manx_hamt_get(const struct manx_hamt *m, u8 family, u8 len, const union nf_inet_addr *addr)
+/* All keys but IPv4 addresses; apart from these, for it needs a frame of its own. */
+static noinline u32 manx_hamt_get_other(const struct manx_hamt *m, u8 family, u8 len,
+					const union nf_inet_addr *addr)
 {
 	struct manx_hamt_key k;
 
-	if (family == NFPROTO_IPV4 && len == 32) {
-		u32 w = (__force u32)addr->ip;
-
-		if (!m->root[MANX_HAMT_IPV4])
-			return 0;
-		return manx_hamt_find(m->root[MANX_HAMT_IPV4], MANX_HAMT_IPV4, manx_hamt_mix(w),
-				      &w);
-	}
 	if (!m->root[MANX_HAMT_IPV6] && !m->root[MANX_HAMT_PREFIX])
 		return 0;
 	manx_hamt_key(&k, family, len, addr);
@@ -232,6 +235,18 @@ u32 manx_hamt_get(const struct manx_hamt *m, u8 family, u8 len, const union nf_i
 	if (k.kind == MANX_HAMT_IPV6)
 		return manx_hamt_find(m->root[k.kind], MANX_HAMT_IPV6, k.hash, k.w);
 	return manx_hamt_find(m->root[k.kind], MANX_HAMT_PREFIX, k.hash, k.w);
+}
+
+u32 manx_hamt_get(const struct manx_hamt *m, u8 family, u8 len, const union nf_inet_addr *addr)
+{
+	const struct manx_hamt_node *n = m->root[MANX_HAMT_IPV4];
+
+	if (family != NFPROTO_IPV4 || len != 32)
+		return manx_hamt_get_other(m, family, len, addr);
+	if (!n)
+		return 0;
+	return manx_hamt_find(n, MANX_HAMT_IPV4, manx_hamt_mix((__force u32)addr->ip),
+			      (const u32 *)addr);
 }
 
 /* Octets that a node uses. */
@@ -715,7 +730,7 @@ static bool manx_hamt_behind(const u32 *entry, const struct manx_hamt_key *k)
 {
 	u32 hash = manx_hamt_hash_words(k->kind, entry);
 
-	return hash == k->hash ? manx_hamt_cmp(k->kind, entry, k->w) > 0 : hash > k->hash;
+	return hash == k->hash ? manx_hamt_cmp(k->kind, entry, k->w) > 0 : hash < k->hash;
 }
 
 /* The first entry beneath @n, of @level, that is behind @after (NULL: of all). */

@@ -121,7 +121,7 @@ bool manx_hamt_next(const struct manx_hamt *m, struct manx_hamt_cursor *c,
  * @key: prefix
  *
  * Seeded once, when the first key of all is inserted; keys of one kind are
- * walked in ascending order of it. For tests.
+ * walked in descending order of it. For tests.
  */
 u32 manx_hamt_hash(const struct manx_prefix *key);
 

@@ -92,6 +92,23 @@ static __always_inline u32 manx_lpm_common(const struct manx_lpm_node *n,
 	return x ? 64 - fls64(x) : 128 - fls64(n->lo ^ k->lo);
 }
 
+/*
+ * Where the way of a key goes on at a node: the child of that number, or more than
+ * 1 if the key is not within the node's prefix. Bits behind a prefix are zero, so
+ * what is left of the difference is the key's next bit.
+ */
+static __always_inline u64 manx_lpm_turn(const struct manx_lpm_node *n,
+					 const struct manx_lpm_key *k)
+{
+	if (n->len < 64)
+		return (n->hi ^ k->hi) >> (63 - n->len);
+	if (n->hi != k->hi)
+		return 2;
+	if (n->len < 128)
+		return (n->lo ^ k->lo) >> (127 - n->len);
+	return n->lo == k->lo ? 0 : 2;
+}
+
 /* Bit @at of a key; without meaning, but harmless, behind the last. */
 static __always_inline u32 manx_lpm_bit(const struct manx_lpm_key *k, u32 at)
 {
@@ -103,11 +120,14 @@ static __always_inline u32 manx_lpm_walk(const struct manx_lpm_node *n,
 					 const struct manx_lpm_key *k, u32 below)
 {
 	u32 value = 0;
+	u64 turn;
 
-	while (n && n->len < below && manx_lpm_common(n, k) >= n->len) {
-		if (n->value)
-			value = n->value;
-		n = n->child[manx_lpm_bit(k, n->len)];
+	while (n && n->len < below) {
+		turn = manx_lpm_turn(n, k);
+		if (turn > 1)
+			break;
+		value = n->value ?: value;
+		n = n->child[turn];
 	}
 	return value;
 }
@@ -120,7 +140,7 @@ u32 manx_lpm_get(const struct manx_lpm *l, u8 family, const union nf_inet_addr *
 	if (!n)
 		return 0;
 	manx_lpm_key(&k, family, 128, addr);
-	return manx_lpm_walk(n, &k, MANX_LPM_DEPTH);
+	return manx_lpm_walk(n, &k, U8_MAX + 1);
 }
 
 u32 manx_lpm_covering(const struct manx_lpm *l, const struct manx_prefix *key)
@@ -135,11 +155,17 @@ u32 manx_lpm_exact(const struct manx_lpm *l, const struct manx_prefix *key)
 {
 	const struct manx_lpm_node *n = l->root[manx_lpm_side(key->family)];
 	struct manx_lpm_key k;
+	u64 turn;
 
 	manx_lpm_key(&k, key->family, key->len, &key->addr);
-	while (n && n->len < k.len && manx_lpm_common(n, &k) >= n->len)
-		n = n->child[manx_lpm_bit(&k, n->len)];
-	return n && n->len == k.len && manx_lpm_common(n, &k) >= n->len ? n->value : 0;
+	for (; n && n->len <= k.len; n = n->child[turn]) {
+		turn = manx_lpm_turn(n, &k);
+		if (turn > 1)
+			break;
+		if (n->len == k.len)
+			return n->value;
+	}
+	return 0;
 }
 
 static struct manx_lpm_node *manx_lpm_node_new(struct manx_edit *e, const struct manx_lpm_key *k,
