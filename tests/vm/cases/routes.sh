@@ -162,7 +162,8 @@ routes_of_others_stay() {
 	eventually well n1
 }
 
-told() { in_node "$1" manxctl status 2>&1 | grep -qF "$2"; } # NODE WORDS
+# told NODE WORDS: by its status, which is not well
+told() { ! in_node "$1" manxctl status > "$work/status" 2>&1 && grep -F "$2" "$work/status"; }
 well() { in_node "$1" manxctl status > "$work/status" 2>&1; } # NODE
 
 routes_lead_to_borrowed_addresses() {
