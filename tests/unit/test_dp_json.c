@@ -100,7 +100,11 @@ static void counters_are_skipped(void **state)
 	assert_int_equal(load(full, &st, &err), 0);
 	st.node.generation = 7;
 	strcpy(st.node.version, "0.1.0");
+	st.node.memory = 1ULL << 40;
 	st.table[0].rule[0].packets = UINT64_MAX;
+	st.table[0].form = MANX_TABLE_FORM_BIT_VECTORS;
+	st.table[0].memory = 4096;
+	st.endpoint[0].flows_to = 9;
 	st.endpoint[0].ifindex = 12;
 	st.endpoint[0].drop = calloc(1, sizeof(*st.endpoint[0].drop));
 	assert_non_null(st.endpoint[0].drop);
@@ -110,6 +114,9 @@ static void counters_are_skipped(void **state)
 	assert_non_null(strstr(text, "\"packets\":18446744073709551615"));
 	assert_non_null(strstr(text, "\"drops\":{\"source-mac\":3}"));
 	assert_non_null(strstr(text, "\"generation\":7"));
+	assert_non_null(strstr(text, "\"memory\":1099511627776}"));
+	assert_non_null(strstr(text, "\"form\":\"bit-vectors\",\"memory\":4096"));
+	assert_non_null(strstr(text, "\"flowsFrom\":0,\"flowsTo\":9"));
 
 	assert_int_equal(load(text, &again, &err), 0);
 	bare = print(&again, false);

@@ -349,7 +349,7 @@ static int parse_flag(const struct manx_json *at, void *flags, struct manx_error
 static int fill_endpoint(const struct manx_json *at, struct manx_dp_endpoint *e,
 			 struct manx_error *err)
 {
-	int rc = manx_json_u32(at, "id", 2, UINT32_MAX, &e->id, err);
+	int rc = manx_json_u32(at, "id", 2, UINT32_MAX - 1, &e->id, err);
 
 	if (!rc && !e->id)
 		rc = missing(at, "id", err);
