@@ -86,6 +86,7 @@ static void manx_lists_free(struct manx_lists *l)
 	kvfree(l->at);
 	kvfree(l->n);
 	kvfree(l->rule);
+	memset(l, 0, sizeof(*l));
 }
 
 /* Sorts pairs by item; they come ascending by rule. Repeated ones become one. */
