@@ -132,6 +132,9 @@ static void expect_none_shorter(struct kunit *test, const struct draft *d, unsig
 	}
 	close_draft(&cut);
 	KUNIT_EXPECT_FALSE_MSG(test, parse(test, &cut, &p), "%u octets", cut.len);
+	/* what pads a frame is not the packet's */
+	cut.len = d->len;
+	KUNIT_EXPECT_FALSE(test, parse(test, &cut, &p));
 }
 
 static void packet_ports(struct kunit *test)
@@ -183,14 +186,18 @@ static void packet_icmp(struct kunit *test)
 static void packet_other_protocol(struct kunit *test)
 {
 	struct manx_packet p;
+	struct iphdr *iph;
 	struct draft d;
 
-	draft4(&d, IPPROTO_GRE);
+	iph = draft4(&d, IPPROTO_GRE);
 	close_draft(&d);
 	KUNIT_ASSERT_TRUE(test, parse(test, &d, &p));
 	KUNIT_EXPECT_EQ(test, p.protocol, IPPROTO_GRE);
 	KUNIT_EXPECT_EQ(test, p.sport, 0);
 	KUNIT_EXPECT_EQ(test, p.dport, 0);
+	/* nothing is read behind the header, which is still not all there */
+	iph->tot_len = htons(19);
+	KUNIT_EXPECT_FALSE(test, parse(test, &d, &p));
 }
 
 static void packet_header4(struct kunit *test)

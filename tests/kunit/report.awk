@@ -32,7 +32,7 @@ function complaint(line) {
 
 complaint($0) {
 	fail($0)
-	left = /^manx:/ ? 0 : 40
+	left = /^manx:/ ? 0 : 80
 	next
 }
 left > 0 && !/^ *(ok|not ok|#|KTAP)/ {
