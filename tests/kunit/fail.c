@@ -12,6 +12,7 @@
 #include <linux/idr.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/rhashtable.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -75,6 +76,8 @@ MANX_FAIL(xa_store, void *, XA_ERROR(-ENOMEM),
 	  (struct xarray *xa, unsigned long index, void *entry, gfp_t gfp), (xa, index, entry, gfp))
 MANX_FAIL(ida_alloc_range, int, -ENOMEM,
 	  (struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp), (ida, min, max, gfp))
+MANX_FAIL(rhashtable_init_noprof, int, -ENOMEM,
+	  (struct rhashtable *ht, const struct rhashtable_params *params), (ht, params))
 MANX_FAIL(__alloc_skb, struct sk_buff *, NULL,
 	  (unsigned int size, gfp_t gfp, int flags, int node), (size, gfp, flags, node))
 MANX_FAIL(pskb_expand_head, int, -ENOMEM,
