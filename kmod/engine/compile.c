@@ -656,16 +656,6 @@ static int manx_compile_classes(struct manx_compile *k, unsigned int s)
 
 /* --- cells --- */
 
-static u64 manx_cells_product(const struct manx_compiled *ct, bool room)
-{
-	u64 n = 1;
-	unsigned int d;
-
-	for (d = 0; d < MANX_DIMS && n <= MANX_CELLS_MAX; d++)
-		n *= room ? ct->dim[d].room : ct->dim[d].n;
-	return n;
-}
-
 /* Room for rows of classes to come: a quarter more. */
 static void manx_rooms(struct manx_compiled *ct, bool more)
 {
@@ -709,6 +699,15 @@ static int manx_cells_build(struct manx_compile *k)
 	u32 n = 1;
 
 	for (d = 0; d < MANX_DIMS; d++) {
+		if (d < MANX_KEY_PARTS && ct->split[d / 2]) {
+			/* net rows behind the host rows */
+			ct->stride[d] = n;
+			ct->stride[d + 1] = n;
+			ct->base[d / 2] = n * ct->dim[d].room;
+			n *= ct->dim[d].room + ct->dim[d + 1].room;
+			d++;
+			continue;
+		}
 		ct->stride[d] = n;
 		n *= ct->dim[d].room;
 	}
@@ -727,10 +726,12 @@ static int manx_compile_form(struct manx_compile *k, enum manx_form form)
 	int err;
 
 	limit = form == MANX_FORM_CELLS ? MANX_CELLS_MAX : min_t(u64, limit, MANX_CELLS_LIMIT);
+	for (d = 0; d < 2; d++)
+		ct->split[d] = ct->side[d].n_sets && !ct->side[d].sets.not;
 	manx_rooms(ct, true);
-	cells = manx_cells_product(ct, true) <= limit;
+	cells = manx_cells_count(ct, MANX_DIMS, true) <= limit;
 	if (!cells && form != MANX_FORM_BITS) {
-		cells = manx_cells_product(ct, false) <= limit;
+		cells = manx_cells_count(ct, MANX_DIMS, false) <= limit;
 		if (cells)
 			manx_rooms(ct, false);
 	}

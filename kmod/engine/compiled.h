@@ -30,8 +30,11 @@ enum manx_dim {
 /* classes in a page of a row map */
 #define MANX_ROWMAP_PAGE 64
 
-/* in a cell, beside the index of the deciding rule: rules "log" match before it */
-#define MANX_CELL_LOGS BIT(31)
+/*
+ * A cell is twice the index of the deciding rule, and this if rules "log" match
+ * before it.
+ */
+#define MANX_CELL_LOGS BIT(0)
 
 /**
  * struct manx_items - what rules ask for in one dimension: sets, say
@@ -115,8 +118,10 @@ struct manx_side {
  * @n_rules: number of rules
  * @n_blocks: words of a summary
  * @stride: distance of two rows of a dimension in @cell
- * @cell: by the sum of row times stride, index of the deciding rule and
- *	%MANX_CELL_LOGS; NULL for bit vectors
+ * @split: of a side, whether host and net rows have cells of their own, instead
+ *	of one for each pair
+ * @base: of a side, if @split: where the cells of net row 0 begin
+ * @cell: by the sum of row times stride; NULL for bit vectors
  * @logs: bit for each rule "log"; NULL if there is none
  * @map: class -> row, by &enum manx_key_part
  * @side: source, destination
@@ -138,6 +143,8 @@ struct manx_compiled {
 	u32 n_rules;
 	u32 n_blocks;
 	u32 stride[MANX_DIMS];
+	bool split[2];
+	u32 base[2];
 	u32 *cell;
 	unsigned long *logs;
 	struct manx_rowmap __rcu *map[MANX_KEY_PARTS];
@@ -213,10 +220,12 @@ static inline u32 manx_side_find(const struct manx_side *side, u32 set)
  * manx_cells_find() - the deciding rule for a combination of rows, by the bit vectors
  * @ct: compiled table
  * @row: number of the row in each dimension
+ * @nets: bit for each side that is split, of which the net row is meant and not
+ *	the host row
  *
  * Context: writers' lock held.
  * Return: what stands in the cell.
  */
-u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS]);
+u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets);
 
 #endif /* _MANX_ENGINE_COMPILED_H */

@@ -44,8 +44,14 @@
  *
  * Cells: if the product of the numbers of rows is small enough, there is an array
  * with an element for each combination, the index of the deciding rule. The
- * lookup is one load. A bit in the cell says that rules "log" match before it;
- * then, and only then, the second form is used to name them.
+ * lookup is one load. A bit in the cell says that rules "log" may match before
+ * it; then, and only then, the second form is used to name them.
+ *
+ * Host rows and net rows of a side need no cell for each pair, unless rules have
+ * sets in negations: what an address matches is what its host row matches or its
+ * net row matches, so the first rule is the lower one of two. Each kind of row
+ * has cells of its own then, the sizes are added and not multiplied, and only an
+ * address that is in nets which the table names costs a second load.
  *
  * Bit vectors: each item has a vector with a bit for each rule that names it
  * (Lakshman & Stiliadis 1998). A rule matches in a dimension if it names an item
@@ -325,14 +331,24 @@ static void manx_terms_init(const struct manx_compiled *ct, const u32 row[MANX_D
 	}
 }
 
-u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS])
+u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets)
 {
 	struct manx_found found;
 	struct manx_terms ts;
+	unsigned int s, i;
 
 	manx_terms_init(ct, row, &ts);
+	for (s = 0, i = 0; s < 2; s++) {
+		if (!ct->dim[s * 2].items)
+			continue;
+		if (nets & BIT(s))
+			ts.term[i].row[0] = ts.term[i].row[1];
+		if (ct->split[s])
+			ts.term[i].row[1] = NULL;
+		i++;
+	}
 	found = manx_terms_find(ct, &ts);
-	return found.rule | (found.logs ? MANX_CELL_LOGS : 0);
+	return found.rule * 2 | (found.logs ? MANX_CELL_LOGS : 0);
 }
 
 /* --- packets to rows --- */
@@ -377,14 +393,6 @@ static __always_inline u32 manx_packet_row(const struct manx_compiled *ct,
 	}
 }
 
-/* Number of a row, or MANX_ROW_UNKNOWN, in a dimension that has more than one. */
-static __always_inline u32 manx_key_row(const struct manx_compiled *ct, struct manx_key *key,
-					unsigned int dim)
-{
-	return dim < MANX_KEY_PARTS ? manx_class_row(ct, key, dim) :
-				      manx_packet_row(ct, key->p, dim);
-}
-
 /* All groups of a packet, classes without row as such. */
 static noinline void manx_key_terms(const struct manx_compiled *ct, struct manx_key *key,
 				    struct manx_terms *ts)
@@ -395,7 +403,8 @@ static noinline void manx_key_terms(const struct manx_compiled *ct, struct manx_
 
 	for (dim = 0; dim < MANX_DIMS; dim++) {
 		if (needs & BIT(dim))
-			row[dim] = manx_key_row(ct, key, dim);
+			row[dim] = dim < MANX_KEY_PARTS ? manx_class_row(ct, key, dim) :
+							  manx_packet_row(ct, key->p, dim);
 		if (dim < MANX_KEY_PARTS && row[dim] == MANX_ROW_UNKNOWN) {
 			unknown[dim] = manx_class_find(key->classes, key->class[dim]);
 			row[dim] = 0;
@@ -419,39 +428,86 @@ static noinline struct manx_found manx_key_find(const struct manx_compiled *ct,
 	return manx_terms_find(ct, &ts);
 }
 
-/* Adds to the index of the cell; true if the class has no row. */
-static __always_inline bool manx_cell_add(const struct manx_compiled *ct, struct manx_key *key,
-					  u32 needs, unsigned int dim, u32 *cell)
+/**
+ * struct manx_coordinate - what the rows of a side add to the index of the cell
+ * @host: of the host row; or of host and net row, if the side is not split
+ * @net: of the net row if the side is split and any rule names it, else 0
+ */
+struct manx_coordinate {
+	u32 host;
+	u32 net;
+};
+
+/* False if a class has no row. */
+static __always_inline bool manx_cell_side(const struct manx_compiled *ct, struct manx_key *key,
+					   u32 needs, unsigned int s, struct manx_coordinate *at)
 {
+	unsigned int host = s * 2, net = s * 2 + 1;
 	u32 row;
 
-	if (!(needs & BIT(dim)))
-		return false;
-	row = manx_key_row(ct, key, dim);
-	*cell += row * ct->stride[dim];
-	return dim < MANX_KEY_PARTS && unlikely(row == MANX_ROW_UNKNOWN);
+	at->host = 0;
+	at->net = 0;
+	if (needs & BIT(host)) {
+		row = manx_class_row(ct, key, host);
+		if (unlikely(row == MANX_ROW_UNKNOWN))
+			return false;
+		at->host = row * ct->stride[host];
+	}
+	if (needs & BIT(net)) {
+		row = manx_class_row(ct, key, net);
+		if (unlikely(row == MANX_ROW_UNKNOWN))
+			return false;
+		if (!ct->split[s])
+			at->host += row * ct->stride[net];
+		else if (row)
+			at->net = ct->base[s] + row * ct->stride[net];
+	}
+	return true;
+}
+
+static __always_inline u32 manx_cell_rest(const struct manx_compiled *ct, struct manx_key *key,
+					  u32 needs, unsigned int dim)
+{
+	return needs & BIT(dim) ? manx_packet_row(ct, key->p, dim) * ct->stride[dim] : 0;
+}
+
+/* The lower rule of two cells; "log" of the other one may be too much. */
+static u32 manx_cell_min(u32 a, u32 b)
+{
+	return min(a & ~MANX_CELL_LOGS, b & ~MANX_CELL_LOGS) | ((a | b) & MANX_CELL_LOGS);
+}
+
+/* The cells of the net rows besides, where the address has one. */
+static noinline u32 manx_cell_nets(const u32 *cell, const struct manx_coordinate *src,
+				   const struct manx_coordinate *dst, u32 v)
+{
+	if (src->net)
+		v = manx_cell_min(v, READ_ONCE(cell[src->net + dst->host]));
+	if (dst->net)
+		v = manx_cell_min(v, READ_ONCE(cell[src->host + dst->net]));
+	if (src->net && dst->net)
+		v = manx_cell_min(v, READ_ONCE(cell[src->net + dst->net]));
+	return v;
 }
 
 struct manx_found manx_table_find(const struct manx_table *table, struct manx_key *key)
 {
 	const struct manx_compiled *ct = rcu_dereference(table->compiled);
-	u32 needs = READ_ONCE(ct->needs), cell = 0;
+	struct manx_coordinate src, dst;
+	u32 needs = READ_ONCE(ct->needs), v;
+	const u32 *cell = ct->cell;
 
-	if (!ct->cell ||
-	    manx_cell_add(ct, key, needs, MANX_KEY_SRC_HOST, &cell) ||
-	    manx_cell_add(ct, key, needs, MANX_KEY_SRC_NET, &cell) ||
-	    manx_cell_add(ct, key, needs, MANX_KEY_DST_HOST, &cell) ||
-	    manx_cell_add(ct, key, needs, MANX_KEY_DST_NET, &cell))
+	if (!cell || !manx_cell_side(ct, key, needs, 0, &src) ||
+	    !manx_cell_side(ct, key, needs, 1, &dst))
 		return manx_key_find(ct, key);
-	manx_cell_add(ct, key, needs, MANX_DIM_SRC_NETS, &cell);
-	manx_cell_add(ct, key, needs, MANX_DIM_DST_NETS, &cell);
-	manx_cell_add(ct, key, needs, MANX_DIM_SERVICE, &cell);
-	manx_cell_add(ct, key, needs, MANX_DIM_SOURCE_PORT, &cell);
-	cell = READ_ONCE(ct->cell[cell]);
-	return (struct manx_found){
-		.rule = cell & ~MANX_CELL_LOGS,
-		.logs = cell & MANX_CELL_LOGS,
-	};
+	cell += manx_cell_rest(ct, key, needs, MANX_DIM_SRC_NETS) +
+		manx_cell_rest(ct, key, needs, MANX_DIM_DST_NETS) +
+		manx_cell_rest(ct, key, needs, MANX_DIM_SERVICE) +
+		manx_cell_rest(ct, key, needs, MANX_DIM_SOURCE_PORT);
+	v = READ_ONCE(cell[src.host + dst.host]);
+	if (src.net | dst.net)
+		v = manx_cell_nets(cell, &src, &dst, v);
+	return (struct manx_found){ .rule = v / 2, .logs = v & MANX_CELL_LOGS };
 }
 
 u32 manx_table_next_log(const struct manx_table *table, struct manx_key *key, u32 from, u32 end)

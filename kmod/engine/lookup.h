@@ -61,7 +61,7 @@ static inline void manx_key_init(struct manx_key *key, const struct manx_packet 
  * struct manx_found - result of a lookup
  * @rule: index of the first rule that matches and is not "log"; the number of
  *	rules if none does
- * @logs: a rule "log" before it matches: see manx_table_next_log()
+ * @logs: a rule "log" before it may match: see manx_table_next_log()
  */
 struct manx_found {
 	u32 rule;

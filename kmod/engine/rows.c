@@ -96,13 +96,13 @@ int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const 
 
 /* --- cells --- */
 
-/* The next combination of rows; false after the last. */
-static bool manx_cells_next(const struct manx_compiled *ct, unsigned int fixed, u32 row[MANX_DIMS])
+/* The next combination of rows, but of dimensions in @still; false after the last. */
+static bool manx_cells_next(const struct manx_compiled *ct, u32 still, u32 row[MANX_DIMS])
 {
 	unsigned int d;
 
 	for (d = 0; d < MANX_DIMS; d++) {
-		if (d == fixed)
+		if (still & BIT(d))
 			continue;
 		if (++row[d] < ct->dim[d].n)
 			return true;
@@ -111,34 +111,79 @@ static bool manx_cells_next(const struct manx_compiled *ct, unsigned int fixed, 
 	return false;
 }
 
-int manx_cells_fill(struct manx_compiled *ct, unsigned int fixed, u32 r)
+/* Dimensions that have row 0 in cells of the net rows of the sides in @nets. */
+static u32 manx_cells_still(const struct manx_compiled *ct, u32 nets)
 {
-	u32 row[MANX_DIMS] = {}, n = 0, cell;
+	u32 still = 0;
+	unsigned int s;
+
+	for (s = 0; s < 2; s++)
+		if (ct->split[s])
+			still |= BIT(s * 2 + !(nets & BIT(s)));
+	return still;
+}
+
+/* What packets read already is finished in any case. */
+static int manx_cells_part(struct manx_compiled *ct, u32 nets, u32 still, u32 row[MANX_DIMS],
+			   bool all)
+{
+	u32 base = (nets & BIT(0) ? ct->base[0] : 0) + (nets & BIT(1) ? ct->base[1] : 0);
+	u32 cell, n = 0;
 	unsigned int d;
 
-	if (fixed < MANX_DIMS)
-		row[fixed] = r;
 	do {
-		for (d = 0, cell = 0; d < MANX_DIMS; d++)
+		for (d = 0, cell = base; d < MANX_DIMS; d++)
 			cell += row[d] * ct->stride[d];
-		ct->cell[cell] = manx_cells_find(ct, row);
+		ct->cell[cell] = manx_cells_find(ct, row, nets);
 		if (++n % 1024)
 			continue;
 		cond_resched();
-		if (fixed == MANX_DIMS && fatal_signal_pending(current))
+		if (all && fatal_signal_pending(current))
 			return -EINTR;
-	} while (manx_cells_next(ct, fixed, row));
+	} while (manx_cells_next(ct, still, row));
 	return 0;
 }
 
-/* Cells that a row of a dimension has. */
-static u32 manx_cells_of_row(const struct manx_compiled *ct, unsigned int dim)
+int manx_cells_fill(struct manx_compiled *ct, unsigned int fixed, u32 r)
 {
-	u32 n = !!ct->cell;
+	u32 row[MANX_DIMS], nets, still;
+	int err;
+
+	for (nets = 0; nets < 4; nets++) {
+		if (((nets & BIT(0)) && !ct->split[0]) || ((nets & BIT(1)) && !ct->split[1]))
+			continue;
+		still = manx_cells_still(ct, nets);
+		memset(row, 0, sizeof(row));
+		if (fixed < MANX_DIMS) {
+			if (still & BIT(fixed))
+				continue;
+			still |= BIT(fixed);
+			row[fixed] = r;
+		}
+		err = manx_cells_part(ct, nets, still, row, fixed == MANX_DIMS);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+u64 manx_cells_count(const struct manx_compiled *ct, unsigned int except, bool room)
+{
+	u64 n = 1, size;
 	unsigned int d;
 
-	for (d = 0; d < MANX_DIMS; d++)
-		n *= d == dim ? 1 : ct->dim[d].n;
+	for (d = 0; d < MANX_DIMS && n <= MANX_CELLS_MAX; d++) {
+		size = room ? ct->dim[d].room : ct->dim[d].n;
+		if (d < MANX_KEY_PARTS && ct->split[d / 2]) {
+			if (d / 2 == except / 2)
+				continue;
+			/* both kinds of rows at the first one */
+			if (d % 2 == MANX_CLASS_NET)
+				continue;
+			size += room ? ct->dim[d + 1].room : ct->dim[d + 1].n;
+		}
+		n *= d == except ? 1 : size;
+	}
 	return n;
 }
 
@@ -147,7 +192,7 @@ static u32 manx_row_extend(struct manx_compiled *ct, unsigned int part, const u3
 			   u32 hash, int *budget)
 {
 	struct manx_dimension *dim = &ct->dim[part];
-	u32 cost = manx_cells_of_row(ct, part) / MANX_REFRESH_CELLS;
+	u32 cost = ct->cell ? manx_cells_count(ct, part, false) / MANX_REFRESH_CELLS : 0;
 	int row;
 
 	if (dim->n == dim->room)

@@ -64,6 +64,16 @@ bool manx_rows_has(const struct manx_compiled *ct, unsigned int part, u32 class)
 int manx_cells_fill(struct manx_compiled *ct, unsigned int dim, u32 row);
 
 /**
+ * manx_cells_count() - how many cells a table has, or would have
+ * @ct: compiled table
+ * @except: count those of one row of this dimension; %MANX_DIMS for all
+ * @room: also those of rows that there is room for
+ *
+ * Return: more than %MANX_CELLS_MAX stands for any such number.
+ */
+u64 manx_cells_count(const struct manx_compiled *ct, unsigned int except, bool room);
+
+/**
  * manx_rows_forget() - a class is about to go
  * @c: classes
  * @class: nothing that packets read names it
