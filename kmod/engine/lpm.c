@@ -389,10 +389,8 @@ static int manx_lpm_own_path(struct manx_lpm_path *p)
 			link += link[1] == p->step[i].n;
 		}
 		p->step[i].n = manx_lpm_own(p->e, link);
-		if (!p->step[i].n) {
-			p->step[i].n = *link;
+		if (!p->step[i].n)
 			return -ENOMEM;
-		}
 	}
 	return 0;
 }

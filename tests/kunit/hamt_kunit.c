@@ -9,6 +9,7 @@
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 #include <linux/siphash.h>
 
 #include "fail.h"
@@ -37,6 +38,12 @@ static u32 test_hash_4u32(u32 a, u32 b, u32 c, u32 d, const hsiphash_key_t *key)
 
 #define hsiphash test_hash
 #define hsiphash_4u32 test_hash_4u32
+
+/* nodes that were walked through, for which the source offers to be rescheduled */
+static u32 nodes_seen;
+
+#undef cond_resched
+#define cond_resched() ((void)nodes_seen++)
 #include "kmod/engine/hamt.c"
 
 /* keys that there are, and versions that are kept */
@@ -421,7 +428,17 @@ static int count_difference(void *ctx, const struct manx_prefix *key, u32 old_va
 	return 0;
 }
 
-/* A walk, with an edit after every few keys; some of these are given up. */
+static void remove_key(struct kunit *test, struct world *w, u32 i)
+{
+	edit_begin(w);
+	KUNIT_ASSERT_EQ(test, change(w, i, 0), 0);
+	edit_commit(test, w);
+}
+
+/*
+ * A walk, with an edit after every few keys, some of which are given up, and with
+ * keys removed just after they were returned.
+ */
 static void walks(struct kunit *test, u32 mask)
 {
 	struct world *w = world_new(test, mask);
@@ -442,6 +459,8 @@ static void walks(struct kunit *test, u32 mask)
 		KUNIT_EXPECT_EQ(test, value, newest(w)->value[at]);
 		if (n % 3 == 0)
 			random_edit(test, w, n);
+		else if (n % 3 == 1)
+			remove_key(test, w, at);
 		for (i = 0; i < KEYS; i++)
 			throughout[i] &= !!newest(w)->value[i];
 	}
@@ -572,8 +591,10 @@ static void load(struct kunit *test, u8 family, bool scattered, u32 n)
 	e = (struct manx_edit){ .id = 2 };
 	next = m;
 	KUNIT_EXPECT_EQ(test, manx_hamt_set(&next, &e, &p, n + 1), 0);
+	nodes_seen = 0;
 	KUNIT_EXPECT_EQ(test, manx_hamt_diff(&m, &next, count_difference, &differ), 0);
 	KUNIT_EXPECT_EQ(test, differ, 1);
+	KUNIT_EXPECT_LE(test, nodes_seen, MANX_HAMT_LEVELS);
 	KUNIT_EXPECT_LE(test, octets(e.dead), 4096);
 	manx_nodes_free(e.dead);
 	manx_hamt_free(&next);
