@@ -13,12 +13,22 @@
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 
+/* Flags of a TCP header stand in octet 13, the identifier of an ICMP message in 4 and 5. */
+#define MANX_TCP_FLAGS	13
+#define MANX_ICMP_ID	4
+#define MANX_PORTS	4	/* octets of both ports */
+
+static u16 manx_be16(const u8 *octets)
+{
+	return octets[0] << 8 | octets[1];
+}
+
 /* @off: of the transport header; @end: of the packet, whatever @skb holds besides */
 static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off, unsigned int end,
 				 struct manx_packet *p)
 {
-	__be16 ports[2];
-	u8 icmp[2];
+	u8 head[MANX_TCP_FLAGS + 1] = {};
+	unsigned int len;
 
 	switch (p->protocol) {
 	case IPPROTO_TCP:
@@ -26,23 +36,29 @@ static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off, un
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-		if (off + sizeof(ports) > end || skb_copy_bits(skb, off, ports, sizeof(ports)))
-			return false;
-		p->sport = ntohs(ports[0]);
-		p->dport = ntohs(ports[1]);
-		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		if (off + sizeof(icmp) > end || skb_copy_bits(skb, off, icmp, sizeof(icmp)))
-			return false;
-		p->sport = icmp[0];
-		p->dport = icmp[1];
 		break;
+	default:
+		return true;
 	}
-	return true;
+	len = off < end ? min_t(unsigned int, end - off, sizeof(head)) : 0;
+	if (skb_copy_bits(skb, off, head, len))
+		return false;
+	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6) {
+		p->sport = head[0];
+		p->dport = head[1];
+		p->icmp_id = manx_be16(head + MANX_ICMP_ID);
+		return len >= 2;
+	}
+	p->sport = manx_be16(head);
+	p->dport = manx_be16(head + 2);
+	if (p->protocol == IPPROTO_TCP)
+		p->tcp_flags = head[MANX_TCP_FLAGS];
+	return len >= MANX_PORTS;
 }
 
-static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff,
+static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff, bool quoted,
 			       struct manx_packet *p)
 {
 	const struct iphdr *iph;
@@ -54,18 +70,21 @@ static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff,
 		return false;
 	/* tot_len 0 with GSO: longer than 64 KiB (BIG TCP) */
 	len = ntohs(iph->tot_len);
-	if (!len && skb_is_gso(skb))
+	if (quoted || (!len && skb_is_gso(skb)))
 		len = skb->len - nhoff;
 	if (len > skb->len - nhoff || len < iph->ihl * 4)
 		return false;
 	p->src.ip = iph->saddr;
 	p->dst.ip = iph->daddr;
+	p->len = len;
+	p->transport = iph->ihl * 4;
 	p->protocol = iph->protocol;
+	p->part = ip_is_fragment(iph);
 	p->fragment = iph->frag_off & htons(IP_OFFSET);
-	return p->fragment || manx_packet_parse_l4(skb, nhoff + iph->ihl * 4, nhoff + len, p);
+	return p->fragment || manx_packet_parse_l4(skb, nhoff + p->transport, nhoff + len, p);
 }
 
-static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
+static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff, bool quoted,
 			       struct manx_packet *p)
 {
 	const struct ipv6hdr *iph;
@@ -80,7 +99,7 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 		return false;
 	/* payload_len 0: a jumbogram (RFC 2675), or GSO longer than 64 KiB */
 	len = ntohs(iph->payload_len);
-	if (!len && (skb_is_gso(skb) || iph->nexthdr == NEXTHDR_HOP))
+	if (quoted || (!len && (skb_is_gso(skb) || iph->nexthdr == NEXTHDR_HOP)))
 		len = skb->len - nhoff - sizeof(buf);
 	if (len > skb->len - nhoff - sizeof(buf))
 		return false;
@@ -91,6 +110,9 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 	if (off < 0)
 		return false;
 	end = nhoff + sizeof(buf) + len;
+	p->len = sizeof(buf) + len;
+	p->transport = off - nhoff;
+	p->part = frag_off;
 	p->fragment = frag_off & htons(IP6_OFFSET);
 	/* ipv6_skip_exthdr() stops at the header of a later fragment, whose first octet it is */
 	if (p->fragment)
@@ -100,16 +122,28 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff,
 	return manx_packet_parse_l4(skb, off, end, p);
 }
 
-bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
-		       struct manx_packet *p)
+static bool manx_packet_read(const struct sk_buff *skb, unsigned int nhoff, u8 family,
+			     bool quoted, struct manx_packet *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->family = family;
 	if (skb->len < nhoff)
 		return false;
 	if (family == NFPROTO_IPV4)
-		return manx_packet_parse4(skb, nhoff, p);
-	return family == NFPROTO_IPV6 && manx_packet_parse6(skb, nhoff, p);
+		return manx_packet_parse4(skb, nhoff, quoted, p);
+	return family == NFPROTO_IPV6 && manx_packet_parse6(skb, nhoff, quoted, p);
+}
+
+bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
+		       struct manx_packet *p)
+{
+	return manx_packet_read(skb, nhoff, family, false, p);
+}
+
+bool manx_packet_parse_quoted(const struct sk_buff *skb, unsigned int nhoff, u8 family,
+			      struct manx_packet *p)
+{
+	return manx_packet_read(skb, nhoff, family, true, p);
 }
 
 bool manx_packet_is_nd(const struct manx_packet *p)

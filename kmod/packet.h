@@ -19,20 +19,31 @@
  * struct manx_packet - addresses and ports of an IP packet
  * @src: source address
  * @dst: destination address
+ * @len: octets of the IP packet
  * @sport: source port, host byte order; ICMP: type
  * @dport: destination port, host byte order; ICMP: code
+ * @icmp_id: ICMP and ICMPv6: the identifier, of messages that have one; host
+ *	byte order
+ * @transport: offset of the transport header from that of the IP packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @protocol: IP protocol number; for IPv6 that behind the extension headers
+ * @tcp_flags: TCP: octet 13 of its header; 0 if the packet ends before
  * @fragment: not the first fragment, so ports are unknown (and 0)
+ * @part: a fragment, be it the first one
  */
 struct manx_packet {
 	union nf_inet_addr src;
 	union nf_inet_addr dst;
+	u32 len;
 	u16 sport;
 	u16 dport;
+	u16 icmp_id;
+	u16 transport;
 	u8 family;
 	u8 protocol;
+	u8 tcp_flags;
 	bool fragment;
+	bool part;
 };
 
 /**
@@ -51,6 +62,22 @@ struct manx_packet {
  */
 bool manx_packet_parse(const struct sk_buff *skb, unsigned int nhoff, u8 family,
 		       struct manx_packet *p);
+
+/**
+ * manx_packet_parse_quoted() - read the headers that an ICMP error quotes
+ * @skb: packet; not changed
+ * @nhoff: offset of the quoted IP header from skb->data
+ * @family: NFPROTO_* of the error
+ * @p: filled
+ *
+ * As manx_packet_parse(), but what is quoted may end after the ports: it is not
+ * held against the length that its header tells.
+ *
+ * Context: any.
+ * Return: false if less is quoted.
+ */
+bool manx_packet_parse_quoted(const struct sk_buff *skb, unsigned int nhoff, u8 family,
+			      struct manx_packet *p);
 
 /**
  * manx_packet_is_nd() - what a host says to find neighbours, routers, groups
