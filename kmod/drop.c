@@ -67,10 +67,17 @@ static u32 manx_mark_drop(const struct manx_config *config)
 	return mask & -mask;
 }
 
+/* Limits and what is not an endpoint's are no matter of policy. */
+static bool manx_is_policy(u8 reason)
+{
+	return reason == MANX_DROP_REASON_POLICY_EGRESS ||
+	       reason == MANX_DROP_REASON_POLICY_INGRESS || reason == MANX_DROP_REASON_TO_NODE;
+}
+
 bool manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
 		const struct manx_verdict *v, const struct manx_packet *p)
 {
-	if (!rs->config.audit || v->reason == MANX_DROP_REASON_CLOSED)
+	if (!rs->config.audit || !manx_is_policy(v->reason))
 		return false;
 	skb->mark = (skb->mark & ~rs->config.mark_mask) | rs->config.mark_accept |
 		    manx_mark_drop(&rs->config);

@@ -11,6 +11,7 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "flow/report.h"
 #include "judge.h"
 #include "netlink.h"
 
@@ -21,7 +22,8 @@
 #define MANX_EVENT_BURST	MANX_EVENT_RING
 
 /**
- * struct manx_event_record - one log, drop or audit event
+ * struct manx_event_record - one log, drop, audit or flow event
+ * @cmd: flow: MANX_CMD_FLOW_NEW_NTF or _END_NTF, with @flow alone; 0 for others
  * @type: MANX_EVENT_TYPE_*
  * @endpoint: id
  * @direction: MANX_DIRECTION_*, if there is a chain to name
@@ -31,17 +33,24 @@
  * @has_rule: a rule of @table decided, else its default
  * @packet: all zero (family 0) if unknown
  * @table: name of the table; empty if none decided
+ * @flow: the entry
  */
 struct manx_event_record {
+	u8 cmd;
 	u8 type;
 	u8 direction;
 	u8 reason;
 	bool has_direction;
 	bool has_rule;
-	u32 endpoint;
-	u32 rule;
-	struct manx_packet packet;
-	char table[MANX_NAME_MAX + 1];
+	union {
+		struct {
+			u32 endpoint;
+			u32 rule;
+			struct manx_packet packet;
+			char table[MANX_NAME_MAX + 1];
+		};
+		struct manx_flow_report flow;
+	};
 };
 
 /**
@@ -158,6 +167,19 @@ void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
 	manx_event_record(ev, &record);
 }
 
+bool manx_event_flow_wanted(const struct manx_events *ev)
+{
+	return genl_has_listeners(&manx_nl_family, ev->net, MANX_NLGRP_FLOWS);
+}
+
+void manx_event_flow(struct manx_events *ev, u8 cmd, const struct manx_flow_report *report)
+{
+	struct manx_event_record record = { .cmd = cmd };
+
+	record.flow = *report;
+	manx_event_record(ev, &record);
+}
+
 static int manx_event_put_packet(struct sk_buff *msg, const struct manx_packet *p)
 {
 	int size = p->family == NFPROTO_IPV4 ? 4 : 16;
@@ -215,6 +237,14 @@ static void manx_event_send(struct net *net, u32 type, const struct manx_event_r
 
 static const struct manx_event_number manx_event_none;
 
+static void manx_event_send_record(struct net *net, const struct manx_event_record *record)
+{
+	if (record->cmd)
+		manx_report_send(net, record->cmd, &record->flow);
+	else
+		manx_event_send(net, record->type, record, manx_event_none, manx_event_none);
+}
+
 static void manx_events_drain(struct work_struct *work)
 {
 	struct manx_events *ev = container_of(work, struct manx_events, work);
@@ -228,8 +258,7 @@ static void manx_events_drain(struct work_struct *work)
 		/* Pairs with the release in manx_event_record(). */
 		while (ec->tail != smp_load_acquire(&ec->head)) {
 			record = &ec->ring[ec->tail % MANX_EVENT_RING];
-			manx_event_send(ev->net, record->type, record, manx_event_none,
-					manx_event_none);
+			manx_event_send_record(ev->net, record);
 			/* The slot may be written again. */
 			smp_store_release(&ec->tail, ec->tail + 1);
 		}

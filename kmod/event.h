@@ -17,6 +17,7 @@
 #include "packet.h"
 
 struct manx_events_cpu;
+struct manx_flow_report;
 struct manx_verdict;
 struct net;
 
@@ -85,6 +86,24 @@ void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason
  */
 void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
 			const struct manx_verdict *v, const struct manx_packet *p);
+
+/**
+ * manx_event_flow_wanted() - does anybody listen to what happens to flows
+ * @ev: of the namespace
+ */
+bool manx_event_flow_wanted(const struct manx_events *ev);
+
+/**
+ * manx_event_flow() - a flow began or ended
+ * @ev: of the namespace
+ * @cmd: MANX_CMD_FLOW_NEW_NTF or MANX_CMD_FLOW_END_NTF
+ * @report: the entry; copied
+ *
+ * Sent to the group "flows"; takes a token as other events do.
+ *
+ * Context: bottom halves disabled.
+ */
+void manx_event_flow(struct manx_events *ev, u8 cmd, const struct manx_flow_report *report);
 
 /**
  * manx_event_generation() - a transaction was committed

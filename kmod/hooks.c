@@ -16,16 +16,15 @@
 #include <linux/netfilter_ipv6.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/netfilter/nf_conntrack.h>
 
 #include "drop.h"
-#include "flow.h"
-#include "judge.h"
+#include "flow/pass.h"
+#include "flow/table.h"
 #include "link.h"
-#include "source.h"
-#include "trace.h"
 
 /* just after NAT, see above */
 #define MANX_PRI_LOCAL_IN (NF_IP_PRI_NAT_SRC + 1)
@@ -67,22 +66,6 @@ static void manx_reject(struct sk_buff *skb, const struct nf_hook_state *state, 
 	}
 }
 
-/**
- * struct manx_passage - a packet at a hook
- * @from: where it comes from, endpoint id or MANX_ENDPOINT_*
- * @to: where it goes
- * @in: primary that it came through, or NULL
- * @out: primary that it leaves through, or NULL
- * @wire: it was forwarded from a link that is not ours
- */
-struct manx_passage {
-	u32 from;
-	u32 to;
-	struct net_device *in;
-	struct net_device *out;
-	bool wire;
-};
-
 /* The link at which a refusal counts: that of the endpoint that said no. */
 static struct manx_link *manx_refusing_link(const struct manx_passage *way, u32 endpoint)
 {
@@ -99,27 +82,19 @@ static unsigned int manx_refuse(const struct sk_buff *skb, const struct nf_hook_
 	return NF_DROP;
 }
 
-static unsigned int manx_judge_flow(struct sk_buff *skb, const struct nf_hook_state *state,
-				    const struct manx_passage *way)
+static unsigned int manx_judge_packet(struct sk_buff *skb, const struct nf_hook_state *state,
+				      const struct manx_passage *way)
 {
 	struct manx_ns *ns = manx_ns(state->net);
 	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
+	const struct manx_config *config = &rs->config;
 	struct manx_verdict v;
 	struct manx_packet p;
-	struct manx_flow flow;
 
 	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
 		return manx_refuse(skb, state, way, MANX_DROP_REASON_MALFORMED, NULL);
-	/* The tunnel has checked what came out of it. */
-	if (way->from == MANX_ENDPOINT_OUTSIDE && way->wire &&
-	    manx_source_is_ours(state->net, &p))
-		return manx_refuse(skb, state, way, MANX_DROP_REASON_INNER_SOURCE, &p);
-	manx_flow_of(skb, &p, way->from, way->to, &flow);
-	if (flow.related)
-		goto accept;
-	v = manx_judge(ns, rs, &flow.p, flow.src, flow.dst, MANX_JUDGE_COUNT);
-	trace_manx_verdict(skb, &flow.p, flow.src, flow.dst, &v, rs->generation);
-	if (v.action != MANX_ACTION_ALLOW) {
+	v = manx_flow_pass(ns, rs, skb, &p, way);
+	if (unlikely(v.action != MANX_ACTION_ALLOW)) {
 		if (manx_audit(skb, ns, rs, &v, &p))
 			return NF_ACCEPT;
 		manx_count_refused(skb, ns, manx_refusing_link(way, v.endpoint), &v, &p);
@@ -127,8 +102,7 @@ static unsigned int manx_judge_flow(struct sk_buff *skb, const struct nf_hook_st
 			manx_reject(skb, state, p.protocol);
 		return NF_DROP;
 	}
-accept:
-	skb->mark = (skb->mark & ~rs->config.mark_mask) | rs->config.mark_accept;
+	skb->mark = (skb->mark & ~config->mark_mask) | config->mark_accept;
 	return NF_ACCEPT;
 }
 
@@ -142,7 +116,7 @@ static unsigned int manx_judge_passage(struct sk_buff *skb, const struct nf_hook
 	unsigned int verdict;
 
 	local_bh_disable();
-	verdict = manx_judge_flow(skb, state, way);
+	verdict = manx_judge_packet(skb, state, way);
 	local_bh_enable();
 	return verdict;
 }
@@ -163,6 +137,8 @@ static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	way.from = manx_endpoint_of(way.in);
 	way.to = manx_endpoint_of(way.out);
+	way.domain[0] = l3mdev_master_ifindex_rcu(from);
+	way.domain[1] = l3mdev_master_ifindex_rcu(state->out);
 	return manx_judge_passage(skb, state, &way);
 }
 
@@ -180,6 +156,8 @@ static unsigned int manx_hook_local_in(void *priv, struct sk_buff *skb,
 	if (!way.in)
 		return NF_ACCEPT;
 	way.from = manx_endpoint_of(way.in);
+	way.domain[0] = l3mdev_master_ifindex_rcu(from);
+	way.domain[1] = way.domain[0];
 	return manx_judge_passage(skb, state, &way);
 }
 
@@ -202,8 +180,9 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 {
 	struct net_device *dev = skb_dst(skb) ? skb_dst(skb)->dev : state->out;
 	bool own = !manx_is_ipvs(skb) && !skb->skb_iif;
+	struct net_device *from = own ? NULL : manx_ingress(skb, state);
 	struct manx_passage way = {
-		.in	= own ? NULL : manx_primary_or_null(manx_ingress(skb, state)),
+		.in	= manx_primary_or_null(from),
 		.out	= manx_primary_or_null(dev),
 	};
 
@@ -211,6 +190,8 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	way.from = own ? MANX_ENDPOINT_NODE : manx_endpoint_of(way.in);
 	way.to = manx_endpoint_of(way.out);
+	way.domain[1] = l3mdev_master_ifindex_rcu(dev);
+	way.domain[0] = own ? way.domain[1] : l3mdev_master_ifindex_rcu(from);
 	return manx_judge_passage(skb, state, &way);
 }
 
@@ -265,7 +246,7 @@ int manx_hooks_get(struct manx_ns *ns)
 	ASSERT_RTNL();
 	if (ns->hooks++)
 		return 0;
-	err = manx_events_start(&ns->events);
+	err = manx_events_start(&ns->events) ?: manx_flows_start(ns);
 	if (err)
 		goto err_count;
 	err = nf_ct_netns_get(ns->net, NFPROTO_INET);

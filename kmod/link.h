@@ -11,6 +11,8 @@
 
 #include "ns.h"
 
+struct manx_flow_share;
+
 /**
  * struct manx_link - private data of every manx link
  * @dev: the link
@@ -22,6 +24,8 @@
  * @endpoint: primary: id, or MANX_ENDPOINT_NONE; constant
  * @local: tunnel: source of the outer header; constant
  * @ttl: tunnel: TTL of the outer header, 0 for the namespace's default; constant
+ * @share: primary: what its endpoint has in the flow table; made when the link is
+ *	registered, valid for packets as long as the link
  * @cells: tunnel: receive queues with GRO
  * @drops: by reason
  */
@@ -32,6 +36,7 @@ struct manx_link {
 	u32 endpoint;
 	__be32 local;
 	u8 ttl;
+	struct manx_flow_share *share;
 	struct gro_cells cells;
 	atomic64_t drops[MANX_REASONS];
 };

@@ -21,6 +21,7 @@
 #include <linux/module.h>
 
 #include "event.h"
+#include "flow/table.h"
 #include "link.h"
 #include "netlink.h"
 #include "ns.h"
@@ -29,16 +30,18 @@
 #include "version.h"
 
 /*
- * Each step may be used by the next ones as soon as it exists: state of
- * namespaces (by everything), the end of transactions with their sockets, the
- * family (user space comes in, events can go out), events, reception of IPIP
- * (finds no tunnel yet) and last the links, with which packets flow. Unloading
- * goes the way back, so that nothing sends an event when the family is gone.
+ * Each step may be used by the next ones as soon as it exists: memory for entries
+ * of flow tables, state of namespaces (by everything), the end of transactions
+ * with their sockets, the family (user space comes in, events can go out), events,
+ * reception of IPIP (finds no tunnel yet) and last the links, with which packets
+ * flow. Unloading goes the way back, so that nothing sends an event when the
+ * family is gone.
  */
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } manx_parts[] = {
+	{ manx_flow_init,	manx_flow_exit },
 	{ manx_ns_init,		manx_ns_exit },
 	{ manx_txn_init,	manx_txn_exit },
 	{ manx_nl_init,		manx_nl_exit },

@@ -10,6 +10,7 @@
 
 #include <net/net_namespace.h>
 
+#include "flow/table.h"
 #include "txn.h"
 
 unsigned int manx_net_id __read_mostly;
@@ -51,6 +52,7 @@ static void __net_exit manx_ns_net_exit(struct net *net)
 	struct manx_ns *ns = manx_ns(net);
 
 	WARN_ON_ONCE(!xa_empty(&ns->links) || rcu_access_pointer(ns->tunnel));
+	manx_flows_stop(ns);
 	manx_events_exit(&ns->events);
 	mutex_lock(&ns->lock);
 	manx_txn_drop(ns);
@@ -63,9 +65,20 @@ static void __net_exit manx_ns_net_exit(struct net *net)
 	mutex_destroy(&ns->lock);
 }
 
+/* Entries of the flow table that wait for a grace period count at their table. */
+static void __net_exit manx_ns_net_exit_batch(struct list_head *list)
+{
+	struct net *net;
+
+	rcu_barrier();
+	list_for_each_entry(net, list, exit_list)
+		manx_flows_free(manx_ns(net));
+}
+
 static struct pernet_operations manx_ns_ops = {
 	.init	= manx_ns_net_init,
 	.exit	= manx_ns_net_exit,
+	.exit_batch = manx_ns_net_exit_batch,
 	.id	= &manx_net_id,
 	.size	= sizeof(struct manx_ns),
 };

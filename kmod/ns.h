@@ -21,6 +21,7 @@
 
 #define MANX_REASONS (MANX_DROP_REASON_MAX + 1)
 
+struct manx_flows;
 struct manx_txn;
 
 /**
@@ -38,6 +39,7 @@ struct manx_txn;
  * @links: endpoint id -> primary; written under RTNL, read under RCU
  * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
  * @hooks: links that need the netfilter hooks; under RTNL
+ * @flows: the flow table; NULL until the first link, made under RTNL, then constant
  * @drops: by reason, of packets that belong to no link
  * @events: towards user space
  */
@@ -53,6 +55,7 @@ struct manx_ns {
 	struct xarray links;
 	struct net_device __rcu *tunnel;
 	unsigned int hooks;
+	struct manx_flows *flows;
 	atomic64_t drops[MANX_REASONS];
 	struct manx_events events;
 };

@@ -16,9 +16,10 @@
 #include <net/ipv6.h>
 
 #include "drop.h"
-#include "flow.h"
+#include "flow/pass.h"
+#include "flow/share.h"
+#include "flow/table.h"
 #include "hooks.h"
-#include "judge.h"
 #include "link.h"
 #include "neigh.h"
 #include "trace.h"
@@ -227,6 +228,8 @@ static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
 		rs = rcu_dereference(link->ns->ruleset);
 		what = manx_entry(skb, dev, primary, manx_ruleset_endpoint(rs, link->endpoint),
 				  &p);
+		if (likely(what == MANX_PASS))
+			what = manx_flow_admit(link, rs, skb, ETH_HLEN, &p);
 		manx_pair_finish(skb, what, dev, primary, link, &p);
 	} else {
 		/* the pair is being removed, and its counters with it */
@@ -240,14 +243,14 @@ static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
 static int manx_choke(struct sk_buff *skb, struct manx_link *link,
 		      const struct manx_ruleset *rs, const struct manx_packet *p)
 {
+	const struct manx_passage way = {
+		.from = MANX_ENDPOINT_OUTSIDE, .to = link->endpoint, .out = link->dev,
+	};
 	struct manx_verdict v;
-	struct manx_flow flow;
 
 	if (likely(skb->mark & rs->config.mark_accept))
 		return MANX_PASS;
-	manx_flow_of(skb, p, MANX_ENDPOINT_OUTSIDE, link->endpoint, &flow);
-	v = manx_judge(link->ns, rs, &flow.p, flow.src, flow.dst, MANX_JUDGE_COUNT);
-	trace_manx_verdict(skb, &flow.p, flow.src, flow.dst, &v, rs->generation);
+	v = manx_flow_judge(link->ns, rs, skb, p, &way);
 	if (v.action == MANX_ACTION_ALLOW || manx_audit(skb, link->ns, rs, &v, p))
 		return MANX_PASS;
 	return v.reason;
@@ -330,17 +333,24 @@ static int manx_primary_init(struct net_device *dev)
 	struct manx_link *link = manx_link(dev);
 	int err;
 
+	link->share = manx_share_new();
+	if (!link->share)
+		return -ENOMEM;
 	err = manx_hooks_get(link->ns);
 	if (err)
-		return err;
+		goto err_share;
 	if (link->endpoint != MANX_ENDPOINT_NONE)
 		err = xa_insert(&link->ns->links, link->endpoint, dev, GFP_KERNEL_ACCOUNT);
-	if (err) {
-		manx_hooks_put(link->ns);
-		/* somebody else's id: the words came from newlink already */
-		return err == -EBUSY ? -EEXIST : err;
-	}
+	if (err)
+		goto err_hooks;
 	return 0;
+
+err_hooks:
+	manx_hooks_put(link->ns);
+err_share:
+	manx_share_end(link->share);
+	/* somebody else's id: the words came from newlink already */
+	return err == -EBUSY ? -EEXIST : err;
 }
 
 static void manx_primary_uninit(struct net_device *dev)
@@ -354,6 +364,8 @@ static void manx_primary_uninit(struct net_device *dev)
 			manx_event_endpoint(link->ns->net, MANX_EVENT_TYPE_ENDPOINT_UNBOUND,
 					    link->endpoint, dev->ifindex);
 	}
+	manx_share_end(link->share);
+	manx_flows_sweep(link->ns);
 	manx_hooks_put(link->ns);
 }
 

@@ -12,6 +12,7 @@
 #include <linux/tracepoint.h>
 #include <uapi/linux/manx.h>
 
+#include "flow/table.h"
 #include "judge.h"
 #include "packet.h"
 
@@ -105,6 +106,58 @@ TRACE_EVENT(manx_verdict,
 		  __entry->skb, __entry->src, __entry->dst, __entry->protocol,
 		  __entry->saddr, __entry->sport, __entry->daddr, __entry->dport,
 		  manx_show_action(__entry->action), __entry->generation)
+);
+
+DECLARE_EVENT_CLASS(manx_flow_change,
+	TP_PROTO(const struct manx_flow *flow, u32 why),
+	TP_ARGS(flow, why),
+	TP_STRUCT__entry(
+		__field(u32, from)
+		__field(u32, to)
+		__field(u16, sport)
+		__field(u16, dport)
+		__field(u8, protocol)
+		__field(u8, why)
+		__array(u8, saddr, sizeof(struct in6_addr))
+		__array(u8, daddr, sizeof(struct in6_addr))
+	),
+	TP_fast_assign(
+		const struct manx_flow_key *key = &flow->side[MANX_FLOW_ORIGINAL].key;
+
+		__entry->from = key->from;
+		__entry->to = manx_flow_end_of(flow, MANX_FLOW_REPLY);
+		__entry->sport = key->sport;
+		__entry->dport = key->dport;
+		__entry->protocol = key->protocol;
+		__entry->why = why;
+		if (key->family == NFPROTO_IPV4) {
+			ipv6_addr_set_v4mapped(key->src.ip, (struct in6_addr *)__entry->saddr);
+			ipv6_addr_set_v4mapped(key->dst.ip, (struct in6_addr *)__entry->daddr);
+		} else {
+			memcpy(__entry->saddr, &key->src, sizeof(struct in6_addr));
+			memcpy(__entry->daddr, &key->dst, sizeof(struct in6_addr));
+		}
+	),
+	TP_printk("%u->%u proto=%u [%pI6c]:%u > [%pI6c]:%u %s", __entry->from, __entry->to,
+		  __entry->protocol, __entry->saddr, __entry->sport, __entry->daddr,
+		  __entry->dport,
+		  __print_symbolic(__entry->why,
+			{ MANX_FLOW_END_NOT,		"new" },
+			{ MANX_FLOW_END_EXPIRED,	"expired" },
+			{ MANX_FLOW_END_EVICTED,	"evicted" },
+			{ MANX_FLOW_END_FORBIDDEN,	"forbidden" },
+			{ MANX_FLOW_END_REPLACED,	"replaced" },
+			{ MANX_FLOW_END_GONE,		"gone" }))
+);
+
+DEFINE_EVENT(manx_flow_change, manx_flow_new,
+	TP_PROTO(const struct manx_flow *flow, u32 why),
+	TP_ARGS(flow, why)
+);
+
+DEFINE_EVENT(manx_flow_change, manx_flow_end,
+	TP_PROTO(const struct manx_flow *flow, u32 why),
+	TP_ARGS(flow, why)
 );
 
 DECLARE_EVENT_CLASS(manx_tunnel_packet,

@@ -29,6 +29,7 @@
 #include "check.h"
 #include "compat/compat.h"
 #include "event.h"
+#include "flow/table.h"
 #include "garbage.h"
 #include "ns.h"
 #include "set.h"
@@ -188,6 +189,9 @@ int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
 		return err;
 	}
 	manx_txn_publish(ns);
+	/* an endpoint has gone, or its addresses */
+	if (sync)
+		manx_flows_sweep(ns);
 	return sync;
 }
 

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What becomes of a packet: by its flow's entry, or by the policy.
+ *
+ * Most packets find an entry that the present ruleset has allowed: they pass
+ * after one lookup. An entry of an older ruleset is judged again first, by its
+ * stored original tuple and both ends, whichever way the packet goes, and without
+ * counting. So a policy edit cuts the flows that it forbids with their next
+ * packet, which is then judged and counted as one of a new flow is; others do not
+ * notice.
+ *
+ * A packet without entry is judged in the original direction of its flow, if
+ * conntrack has confirmed that it knows it: so replies pass also after the entry
+ * has expired or was evicted. Without conntrack a packet begins a flow of its
+ * own.
+ *
+ * Packets about flows, which are not of them, pass with the flow that they are
+ * about: ICMP errors by the packet that they quote, if they come from its other
+ * end, from outside or from the node; resets of firewalls by conntrack's word.
+ *
+ * The source of packets off the wire is looked up only when they are judged. That
+ * is enough: an entry with an end outside was made, or last judged, when its
+ * address was outside's; no endpoint gets it but by a commit, after which the
+ * entry is judged again; and the node's own addresses the kernel accepts from
+ * nobody (net/ipv4/fib_frontend.c, __fib_validate_source()).
+ */
+#include "pass.h"
+
+#include "../link.h"
+#include "../source.h"
+#include "../trace.h"
+#include "table.h"
+
+/**
+ * struct manx_crossing - a packet at a hook
+ * @ns: namespace
+ * @rs: its ruleset
+ * @skb: packet
+ * @p: its headers
+ * @way: where it comes from and goes to
+ * @id: its flow
+ */
+struct manx_crossing {
+	struct manx_ns *ns;
+	const struct manx_ruleset *rs;
+	const struct sk_buff *skb;
+	const struct manx_packet *p;
+	const struct manx_passage *way;
+	struct manx_flow_id id;
+};
+
+static const struct manx_verdict manx_allow = { .action = MANX_ACTION_ALLOW };
+
+/* The one place where the policy is asked. */
+static struct manx_verdict manx_ask(const struct manx_crossing *c, const struct manx_packet *p,
+				    u32 src, u32 dst, enum manx_judge_mode mode)
+{
+	struct manx_verdict v = manx_judge(c->ns, c->rs, p, src, dst, mode);
+
+	trace_manx_verdict(c->skb, p, src, dst, &v, c->rs->generation);
+	return v;
+}
+
+static struct manx_verdict manx_refusal(enum manx_drop_reason reason, u32 endpoint)
+{
+	return (struct manx_verdict){
+		.action = MANX_ACTION_DENY, .reason = reason, .endpoint = endpoint,
+	};
+}
+
+static struct manx_verdict manx_ask_flow(const struct manx_crossing *c,
+					 const struct manx_flow *flow, enum manx_judge_mode mode)
+{
+	struct manx_packet p;
+
+	manx_flow_packet(&flow->side[0].key, &p);
+	return manx_ask(c, &p, manx_flow_end_of(flow, MANX_FLOW_ORIGINAL),
+			manx_flow_end_of(flow, MANX_FLOW_REPLY), mode);
+}
+
+static bool manx_is_forged(const struct manx_crossing *c)
+{
+	/* The tunnel has checked what came out of it. */
+	return c->way->from == MANX_ENDPOINT_OUTSIDE && c->way->wire &&
+	       manx_source_is_ours(c->ns->net, c->p);
+}
+
+/* --- state of an entry --- */
+
+static unsigned long manx_flow_timeout(const struct manx_config *config, u8 protocol, u32 tcp,
+				       bool replied)
+{
+	unsigned int which;
+
+	switch (protocol) {
+	case IPPROTO_TCP:
+		which = !replied || tcp < MANX_TCP_ESTABLISHED ? MANX_A_TIMEOUTS_TCP_OPENING :
+			tcp == MANX_TCP_ESTABLISHED ? MANX_A_TIMEOUTS_TCP_ESTABLISHED :
+						      MANX_A_TIMEOUTS_TCP_CLOSING;
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		which = replied ? MANX_A_TIMEOUTS_UDP_REPLIED : MANX_A_TIMEOUTS_UDP;
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		which = MANX_A_TIMEOUTS_ICMP;
+		break;
+	default:
+		which = MANX_A_TIMEOUTS_OTHER;
+	}
+	return (unsigned long)config->timeout[which] * HZ;
+}
+
+/* A packet of the flow passes. @tcp: the state that it leads to */
+static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flow,
+			    unsigned int dir, u32 tcp)
+{
+	u32 old = READ_ONCE(flow->tcp);
+	bool changed = tcp != old;
+
+	if (changed)
+		cmpxchg(&flow->tcp, old, tcp);
+	if (dir == MANX_FLOW_REPLY && !manx_flow_is_replied(flow)) {
+		set_bit(MANX_FLOW_REPLIED, &flow->flags);
+		changed = true;
+	}
+	if (unlikely(changed))
+		manx_quota_mark(flow);
+	WRITE_ONCE(flow->packets[dir], flow->packets[dir] + 1);
+	WRITE_ONCE(flow->bytes[dir], flow->bytes[dir] + c->p->len);
+	WRITE_ONCE(flow->expires, jiffies + manx_flow_timeout(&c->rs->config, c->p->protocol, tcp,
+							      manx_flow_is_replied(flow)));
+	if (unlikely(c->id.ct && c->id.ct != READ_ONCE(flow->ct)))
+		manx_flow_track(flow, c->id.ct);
+}
+
+/* --- judgement --- */
+
+/*
+ * Is an entry that an older ruleset allowed still allowed? If not, it has ended.
+ * @v: set if the policy forbids it
+ */
+static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_flow *flow,
+				    struct manx_verdict *v)
+{
+	*v = manx_allow;
+	if (likely(READ_ONCE(flow->generation) == c->rs->generation))
+		return true;
+	if (!manx_flow_ends_exist(c->rs, flow)) {
+		manx_flow_remove(flow, MANX_FLOW_END_GONE);
+		return false;
+	}
+	if (!c->rs->config.keep_established)
+		*v = manx_ask_flow(c, flow, MANX_JUDGE_SILENT);
+	if (v->action == MANX_ACTION_ALLOW && manx_is_forged(c))
+		return false;
+	if (v->action == MANX_ACTION_ALLOW) {
+		WRITE_ONCE(flow->generation, c->rs->generation);
+		return true;
+	}
+	manx_flow_remove(flow, MANX_FLOW_END_FORBIDDEN);
+	return false;
+}
+
+/* Returns whether the entry decides about the packet; then @v is set. */
+static bool manx_flow_hit(const struct manx_crossing *c, struct manx_flow *flow, unsigned int dir,
+			  struct manx_verdict *v)
+{
+	u32 tcp = READ_ONCE(flow->tcp);
+
+	/* it leaves to somewhere else than the flow's packets did */
+	if (manx_flow_end_of(flow, !dir) != c->way->to)
+		return false;
+	if (c->p->protocol == IPPROTO_TCP)
+		tcp = manx_tcp_next(tcp, dir, c->p->tcp_flags);
+	if (unlikely(tcp == MANX_TCP_REOPENED)) {
+		manx_flow_remove(flow, MANX_FLOW_END_REPLACED);
+		return false;
+	}
+	if (unlikely(!manx_flow_still_allowed(c, flow, v))) {
+		if (v->action == MANX_ACTION_ALLOW)
+			return false;
+		*v = manx_ask_flow(c, flow, MANX_JUDGE_COUNT);
+		return true;
+	}
+	manx_flow_touch(c, flow, dir, tcp);
+	return true;
+}
+
+/* Keys of both directions, the original one first. */
+static void manx_flow_keys(const struct manx_crossing *c, struct manx_flow_new *new)
+{
+	const struct manx_passage *way = c->way;
+
+	if (c->id.dir == MANX_FLOW_ORIGINAL) {
+		new->key = c->id.key;
+		manx_flow_key_invert(&c->id.key, way->domain[1], way->to, &new->reply);
+	} else {
+		new->reply = c->id.key;
+		manx_flow_key_invert(&c->id.key, way->domain[1], way->to, &new->key);
+	}
+}
+
+static struct manx_flow_share *manx_share_of(const struct net_device *primary)
+{
+	return primary ? manx_link(primary)->share : NULL;
+}
+
+/* Everything of a new entry but its keys. */
+static void manx_flow_describe(const struct manx_crossing *c, bool picked_up,
+			       struct manx_flow_new *new)
+{
+	const struct manx_passage *way = c->way;
+	unsigned int dir = c->id.dir;
+	bool replied = dir == MANX_FLOW_REPLY ||
+		       (c->id.ct && test_bit(IPS_SEEN_REPLY_BIT, &c->id.ct->status));
+
+	new->share[dir] = manx_share_of(way->in);
+	new->share[!dir] = manx_share_of(way->out);
+	new->ct = c->id.ct;
+	new->flags = (replied ? BIT(MANX_FLOW_REPLIED) : 0) |
+		     (picked_up ? BIT(MANX_FLOW_PICKED_UP) : 0) |
+		     (c->id.ct ? 0 : BIT(MANX_FLOW_UNTRACKED));
+	new->tcp = c->p->protocol == IPPROTO_TCP ? manx_tcp_first(c->p->tcp_flags) : 0;
+	if (new->tcp == MANX_TCP_FIN_ORIGINAL && dir == MANX_FLOW_REPLY)
+		new->tcp = MANX_TCP_FIN_REPLY;
+	new->timeout = manx_flow_timeout(&c->rs->config, c->p->protocol, new->tcp, replied);
+}
+
+static struct manx_verdict manx_flow_begin(const struct manx_crossing *c, bool picked_up,
+					   struct manx_flow_new *new)
+{
+	struct manx_flow *flow;
+
+	/* nothing follows a reset */
+	if (c->p->protocol == IPPROTO_TCP && c->p->tcp_flags & MANX_TCP_RST_FLAG)
+		return manx_allow;
+	manx_flow_describe(c, picked_up, new);
+	flow = manx_flow_make(c->ns->flows, c->rs, new);
+	if (IS_ERR(flow))
+		return manx_refusal(PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
+				    MANX_DROP_REASON_FLOW_LIMIT,
+				    new->share[0] ? new->key.from : new->reply.from);
+	if (flow) {
+		flow->packets[c->id.dir] = 1;
+		flow->bytes[c->id.dir] = c->p->len;
+	}
+	return manx_allow;
+}
+
+static struct manx_verdict manx_flow_miss(const struct manx_crossing *c)
+{
+	bool known = c->id.ct && nf_ct_is_confirmed(c->id.ct);
+	bool picked_up = !known && c->p->protocol == IPPROTO_TCP &&
+			 !manx_tcp_opens(c->p->tcp_flags);
+	struct manx_flow_new new;
+	struct manx_packet p;
+	struct manx_verdict v;
+
+	if (picked_up && c->rs->config.refuse_pickup)
+		return manx_refusal(MANX_DROP_REASON_NOT_SYN, c->way->from);
+	manx_flow_keys(c, &new);
+	manx_flow_packet(&new.key, &p);
+	v = manx_ask(c, &p, new.key.from, new.reply.from, MANX_JUDGE_COUNT);
+	return v.action == MANX_ACTION_ALLOW ? manx_flow_begin(c, picked_up, &new) : v;
+}
+
+/* Is it about a flow, of which it is not? */
+static bool manx_is_about_flow(const struct manx_crossing *c)
+{
+	const struct manx_passage *way = c->way;
+	struct manx_flow_side *side = NULL;
+	struct manx_flow_key key;
+	struct manx_verdict v;
+	struct manx_flow *flow;
+
+	if (!manx_packet_is_icmp_error(c->p))
+		return manx_flow_relates(c->skb, c->p, way->from);
+	if (manx_flow_of_quoted(c->skb, skb_network_offset(c->skb), c->p, way, &key))
+		side = manx_flows_find(c->ns->flows, &key, manx_flow_hash(c->ns->flows, &key));
+	if (!side)
+		return manx_flow_relates(c->skb, c->p, way->from);
+	flow = manx_flow_of_side(side);
+	return (way->from <= MANX_ENDPOINT_NODE ||
+		way->from == manx_flow_end_of(flow, !side->dir)) &&
+	       manx_flow_still_allowed(c, flow, &v);
+}
+
+struct manx_verdict manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset *rs,
+				   const struct sk_buff *skb, const struct manx_packet *p,
+				   const struct manx_passage *way)
+{
+	struct manx_crossing c = { .ns = ns, .rs = rs, .skb = skb, .p = p, .way = way };
+	bool keyed = manx_flow_of_packet(skb, p, way, &c.id);
+	struct manx_flow_side *side = NULL;
+	struct manx_verdict v;
+
+	if (likely(keyed))
+		side = manx_flows_find(ns->flows, &c.id.key, manx_flow_hash(ns->flows, &c.id.key));
+	if (likely(side) && manx_flow_hit(&c, manx_flow_of_side(side), side->dir, &v))
+		return v;
+	if (manx_is_forged(&c))
+		return manx_refusal(MANX_DROP_REASON_INNER_SOURCE, way->from);
+	if (manx_is_about_flow(&c))
+		return manx_allow;
+	return keyed ? manx_flow_miss(&c) : manx_ask(&c, p, way->from, way->to, MANX_JUDGE_COUNT);
+}
+
+struct manx_verdict manx_flow_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
+				    const struct sk_buff *skb, const struct manx_packet *p,
+				    const struct manx_passage *way)
+{
+	struct manx_crossing c = { .ns = ns, .rs = rs, .skb = skb, .p = p, .way = way };
+	struct manx_flow_new new;
+	struct manx_packet q;
+
+	if (!manx_flow_of_packet(skb, p, way, &c.id))
+		return manx_ask(&c, p, way->from, way->to, MANX_JUDGE_COUNT);
+	manx_flow_keys(&c, &new);
+	manx_flow_packet(&new.key, &q);
+	return manx_ask(&c, &q, new.key.from, new.reply.from, MANX_JUDGE_COUNT);
+}
