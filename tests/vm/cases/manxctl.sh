@@ -261,6 +261,54 @@ manxctl_is_for_root() {
 	said root
 }
 
+# --- the dataplane, without a datastore ---
+
+# the example of the manual
+example() { sed -n '/^\.nf$/,/^\.fi$/{/^\./d;p}' "$here/../../man/manx-dp.5"; }
+
+manxctl_loads_the_example_of_the_manual() {
+	desk
+	example > "$work/example.json"
+	exits 0 ctl dp load "$work/example.json"
+	said generation
+	mv "$work/said" "$work/generation"
+	exits 0 ctl dp show
+	said '1 endpoints, 2 tables with 6 rules, 2 sets with 3 members, 1 peers'
+	exits 0 ctl dp show tables
+	said 'table web-in: ingress, default deny (0 packets), '
+	said 'allow tcp from set administrators and not 192.0.2.1 to port 22'
+	# what is printed loads, and changes nothing
+	ctl dp show -o json > "$work/shown.json"
+	exits 0 ctl dp load "$work/shown.json"
+	cmp "$work/said" "$work/generation"
+	exits 0 ctl dp load "$work/example.json"
+	cmp "$work/said" "$work/generation"
+}
+
+manxctl_explains_its_usage_of_the_dataplane() {
+	desk
+	exits 2 ctl dp set
+	said 'expected OPTION VALUE'
+	exits 2 ctl dp set audit
+	said 'audit: its value is missing'
+	exits 2 ctl dp set audit maybe
+	said 'audit: "maybe": expected on or off'
+	exits 2 ctl dp set max-flow 1
+	said 'did you mean "max-flows"?'
+	exits 2 ctl dp set max-memory 1X
+	said 'expected octets, perhaps with K, M, G or T,'
+	exits 2 ctl dp flows from
+	exits 2 ctl dp flows src 10.0.0.1
+	said 'expected from, to, endpoint,'
+	exits 2 ctl dp flush
+	said 'expected all, or what the flows have'
+	exits 2 ctl dp flush all from 1
+	exits 2 ctl dp monitor --flow-s
+	exits 2 ctl dp monitor all
+	exits 0 ctl dp --help
+	said 'timeout.tcp-opening'
+}
+
 manxctl_status_says_what_is_wrong() {
 	lone_node
 	exits 0 ctl status

@@ -127,7 +127,8 @@ manxd_may_be_away() {
 # what the kernel has, without what counts
 kernel_state() {
 	in_node "$1" manxctl dp show -o json |
-		sed '/"drops":/,/}/d; /"\(packets\|bytes\|defaultPackets\|generation\)":/d'
+		sed '/"\(drops\|use\)":/,/}/d
+			/"\(packets\|bytes\|defaultPackets\|generation\|memory\|flowsFrom\|flowsTo\)":/d'
 	ip -n "$1" -o link
 	ip -n "$1" route
 	ip -n "$1" -6 route
@@ -323,6 +324,54 @@ manxd_is_for_root_alone() {
 	eventually [ -S "$work/n1/run/agent.sock" ]
 	[ "$(stat -c %a "$work/n1/state")" = 700 ]
 	[ "$(stat -c %a "$work/n1/state/manx.db")" = 600 ]
+}
+
+# manxd_tells KEY: a number of its status
+manxd_tells() {
+	in_node n1 manxctl status -o json |
+		sed -n '/"status":/,$s/.*"'"$1"'":[^0-9]*\([0-9]*\).*/\1/p'
+}
+settled() { in_node n1 manxctl status > "$work/status"; }
+is_client() { in_node n1 manxctl dp show sets | grep -qwF "$(address "$1")"; }
+
+manxd_sends_only_what_changed() {
+	local changes requests generation
+
+	node_for_pods
+	apply n1 <<-END
+		apiVersion: projectcalico.org/v3
+		kind: GlobalNetworkPolicy
+		metadata: {name: web}
+		spec:
+		  selector: app == 'web'
+		  ingress: [{action: Allow, source: {selector: app == 'client'}}]
+	END
+	add_pod n1 web app=web
+	add_pod n1 client app=client
+	add_pod n1 guest app=guest
+	eventually settled
+	is_client guest && fail "guest is a client already"
+	changes=$(manxd_tells changes)
+	requests=$(manxd_tells requests)
+	generation=$(manxd_tells generation)
+	in_node n1 manxctl get wep -A -o yaml | sed 's/app: guest/app: client/' |
+		in_node n1 manxctl apply -f - | grep configured
+	eventually is_client guest
+	eventually settled
+	# one set's members; what the kernel had was known and is not read
+	[ $(($(manxd_tells changes) - changes)) = 1 ]
+	[ $(($(manxd_tells generation) - generation)) = 1 ]
+	[ $(($(manxd_tells requests) - requests)) -le 4 ] ||
+		fail "$(($(manxd_tells requests) - requests)) requests"
+
+	# what others did meanwhile is found, and undone
+	in_node n1 manxctl dp load - <<< '{}'
+	knows_endpoints n1 0
+	add_pod n1 late app=client
+	knows_endpoints n1 4
+	is_client guest
+	is_client late
+	reaches late "$(address web)"
 }
 
 # start_refused WORDS NODE [COMMAND...]
