@@ -326,8 +326,8 @@ manxd_is_for_root_alone() {
 	[ "$(stat -c %a "$work/n1/state/manx.db")" = 600 ]
 }
 
-# manxd_tells KEY: a number of its status
-manxd_tells() {
+# tells KEY: a number of its status
+tells() {
 	in_node n1 manxctl status -o json |
 		sed -n '/"status":/,$s/.*"'"$1"'":[^0-9]*\([0-9]*\).*/\1/p'
 }
@@ -351,18 +351,18 @@ manxd_sends_only_what_changed() {
 	add_pod n1 guest app=guest
 	eventually settled
 	is_client guest && fail "guest is a client already"
-	changes=$(manxd_tells changes)
-	requests=$(manxd_tells requests)
-	generation=$(manxd_tells generation)
+	changes=$(tells changes)
+	requests=$(tells requests)
+	generation=$(tells generation)
 	in_node n1 manxctl get wep -A -o yaml | sed 's/app: guest/app: client/' |
 		in_node n1 manxctl apply -f - | grep configured
 	eventually is_client guest
 	eventually settled
 	# one set's members; what the kernel had was known and is not read
-	[ $(($(manxd_tells changes) - changes)) = 1 ]
-	[ $(($(manxd_tells generation) - generation)) = 1 ]
-	[ $(($(manxd_tells requests) - requests)) -le 4 ] ||
-		fail "$(($(manxd_tells requests) - requests)) requests"
+	[ $(($(tells changes) - changes)) = 1 ]
+	[ $(($(tells generation) - generation)) = 1 ]
+	[ $(($(tells requests) - requests)) -le 4 ] ||
+		fail "$(($(tells requests) - requests)) requests"
 
 	# what others did meanwhile is found, and undone
 	in_node n1 manxctl dp load - <<< '{}'
