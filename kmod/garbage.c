@@ -60,6 +60,11 @@ static void manx_garbage_free(struct manx_ns *ns, struct manx_garbage *g)
 	list_for_each_entry(object, &g->objects, node)
 		if (!e && object->kind == MANX_OBJECT_TABLE)
 			manx_table_carry_rest(container_of(object, struct manx_table, object));
+	if (g->released) {
+		mutex_lock(&ns->lock);
+		manx_classes_released_free(&ns->classes, g->released);
+		mutex_unlock(&ns->lock);
+	}
 	list_for_each_entry_safe(object, tmp, &g->objects, node) {
 		manx_object_free(ns, object, e);
 		cond_resched();

@@ -13,6 +13,7 @@
 #include "engine/edit.h"
 
 struct manx_ns;
+struct manx_released;
 struct manx_ruleset;
 
 /**
@@ -21,6 +22,7 @@ struct manx_ruleset;
  * @cookie: of the grace period after which nobody reads it
  * @edit: of the transaction; its dead nodes
  * @objects: &struct manx_object
+ * @released: references on classes
  * @ruleset: the one that was replaced; or if the transaction was given up, the
  *	one that it made
  * @aborted: it was given up
@@ -30,6 +32,7 @@ struct manx_garbage {
 	unsigned long cookie;
 	struct manx_edit edit;
 	struct list_head objects;
+	struct manx_released *released;
 	struct manx_ruleset *ruleset;
 	bool aborted;
 };

@@ -6,15 +6,13 @@
  * not "log" decides; "pass", by a rule or as the table's default, asks the next
  * table; a packet that all tables passed on is denied.
  *
- * Rules are walked one by one here. What may replace the walk is
- * manx_table_lookup() alone: it turns a table and a packet into the index of
- * the deciding rule.
+ * Which rule of a table it is, the engine knows: see engine/lookup.c.
  */
 #include "judge.h"
 
 #include "counters.h"
+#include "engine/lookup.h"
 #include "event.h"
-#include "match.h"
 #include "ns.h"
 
 /**
@@ -22,12 +20,14 @@
  * @ns: namespace
  * @rs: ruleset
  * @p: packet
+ * @key: of @p, for all tables
  * @counts: count and report rules
  */
 struct manx_case {
 	struct manx_ns *ns;
 	const struct manx_ruleset *rs;
 	const struct manx_packet *p;
+	struct manx_key *key;
 	bool counts;
 };
 
@@ -46,18 +46,15 @@ static void manx_judge_log(const struct manx_case *c, const struct manx_table *t
 static u32 manx_table_lookup(const struct manx_case *c, const struct manx_table *table,
 			     u32 endpoint)
 {
+	struct manx_found found = manx_table_find(table, c->key);
 	u32 i;
 
-	for (i = 0; i < table->n; i++) {
-		const struct manx_rule *rule = &table->rule[i];
-
-		if (!manx_rule_matches(c->rs, rule, c->p))
-			continue;
-		if (rule->action != MANX_ACTION_LOG)
-			break;
-		manx_judge_log(c, table, i, endpoint);
+	if (found.logs) {
+		i = manx_table_next_log(table, c->key, 0, found.rule);
+		for (; i < found.rule; i = manx_table_next_log(table, c->key, i + 1, found.rule))
+			manx_judge_log(c, table, i, endpoint);
 	}
-	return i;
+	return found.rule;
 }
 
 static void manx_judge_chain(const struct manx_case *c, const struct manx_endpoint *ep,
@@ -151,8 +148,18 @@ struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs
 			       const struct manx_packet *p, u32 src, u32 dst,
 			       enum manx_judge_mode mode)
 {
-	struct manx_case c = { .ns = ns, .rs = rs, .p = p, .counts = mode == MANX_JUDGE_COUNT };
-	struct manx_verdict v = manx_judge_case(&c, src, dst);
+	struct manx_key key;
+	struct manx_case c = {
+		.ns	= ns,
+		.rs	= rs,
+		.p	= p,
+		.key	= &key,
+		.counts	= mode == MANX_JUDGE_COUNT,
+	};
+	struct manx_verdict v;
+
+	manx_key_init(&key, p, &rs->addresses, &ns->classes);
+	v = manx_judge_case(&c, src, dst);
 
 	if (mode == MANX_JUDGE_COUNT || v.action == MANX_ACTION_ALLOW)
 		return v;

@@ -139,6 +139,8 @@ static int manx_nl_put_config(struct sk_buff *msg, const struct manx_config *con
 static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs,
 			     const void *object, struct manx_nl_cursor *cursor)
 {
+	const struct manx_classes *c = &rs->ns->classes;
+
 	if (nla_put_u32(msg, MANX_A_NODE_GENERATION, rs->generation) ||
 	    nla_put_u32(msg, MANX_A_NODE_SETS, rs->sets.n) ||
 	    nla_put_u32(msg, MANX_A_NODE_TABLES, rs->tables.n) ||
@@ -146,7 +148,9 @@ static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs,
 	    nla_put_u32(msg, MANX_A_NODE_ENDPOINTS, rs->endpoints.n) ||
 	    nla_put_u32(msg, MANX_A_NODE_PEERS, rs->peers.n) ||
 	    nla_put_u32(msg, MANX_A_NODE_MEMBERS, rs->n_members) ||
-	    nla_put_u64_64bit(msg, MANX_A_NODE_MEMORY, rs->memory, MANX_A_NODE_PAD) ||
+	    nla_put_u64_64bit(msg, MANX_A_NODE_MEMORY, rs->memory + READ_ONCE(c->octets),
+			      MANX_A_NODE_PAD) ||
+	    nla_put_u32(msg, MANX_A_NODE_CLASSES, READ_ONCE(c->n)) ||
 	    nla_put_string(msg, MANX_A_NODE_VERSION, MANX_VERSION) ||
 	    manx_nl_put_config(msg, &rs->config))
 		return -EMSGSIZE;

@@ -55,9 +55,10 @@ static int manx_nl_del_member(struct manx_txn *txn, struct manx_set *set,
 	return err;
 }
 
-static int manx_nl_change_members(struct manx_txn *txn, struct manx_set *set,
+static int manx_nl_change_members(struct manx_ns *ns, struct manx_set *set,
 				  struct genl_info *info, bool add)
 {
+	struct manx_txn *txn = ns->txn;
 	const struct nlattr *attr;
 	struct manx_prefix p;
 	int rem, err;
@@ -72,7 +73,7 @@ static int manx_nl_change_members(struct manx_txn *txn, struct manx_set *set,
 		if (err)
 			return err;
 	}
-	return add ? manx_txn_check_memory(txn, "set", set->name->s, info->extack) : 0;
+	return add ? manx_txn_check_memory(ns, "set", set->name->s, info->extack) : 0;
 }
 
 static int manx_nl_new_set(struct manx_ns *ns, struct manx_txn *txn, struct genl_info *info)
@@ -87,7 +88,7 @@ static int manx_nl_new_set(struct manx_ns *ns, struct manx_txn *txn, struct genl
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	set->name = name;
-	return manx_nl_put_set(txn, set) ?: manx_nl_change_members(txn, set, info, true);
+	return manx_nl_put_set(txn, set) ?: manx_nl_change_members(ns, set, info, true);
 }
 
 int manx_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -168,7 +169,7 @@ static int manx_nl_members(struct genl_info *info, bool add)
 	if (IS_ERR(txn))
 		return PTR_ERR(txn);
 	set = manx_nl_own_set(txn, info);
-	err = IS_ERR(set) ? PTR_ERR(set) : manx_nl_change_members(txn, set, info, add);
+	err = IS_ERR(set) ? PTR_ERR(set) : manx_nl_change_members(ns, set, info, add);
 	return manx_nl_done(info, ns, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "compat/compat.h"
 #include "counters.h"
+#include "engine/compile.h"
 #include "netlink.h"
 #include "ns.h"
 #include "txn.h"
@@ -64,13 +65,8 @@ static int manx_parse_criterion(struct manx_ns *ns, const struct nlattr *rule,
 				const struct manx_side_attrs *a, unsigned int which,
 				struct manx_criterion *c, struct netlink_ext_ack *extack)
 {
-	int err;
-
-	err = manx_nl_prefixes(nla_data(rule), nla_len(rule), a->net[which], false, &c->net,
-			       &c->n_nets, extack);
-	if (err)
-		return err;
-	return manx_nets_build(&c->nets, c->net, c->n_nets) ?:
+	return manx_nl_prefixes(nla_data(rule), nla_len(rule), a->net[which], false, &c->net,
+				&c->n_nets, extack) ?:
 	       manx_nl_names(ns, false, nla_data(rule), nla_len(rule), a->set[which], &c->set,
 			     &c->n_sets, extack) ?:
 	       manx_parse_ports(rule, a->port[which], c, extack);
@@ -218,7 +214,7 @@ static int manx_nl_add_rules(struct manx_ns *ns, struct manx_txn *txn, struct ma
 		if (err)
 			return err;
 	}
-	return manx_txn_check_memory(txn, "table", table->name->s, info->extack);
+	return manx_txn_check_memory(ns, "table", table->name->s, info->extack);
 }
 
 /* --- commands --- */
@@ -430,6 +426,9 @@ static int manx_nl_fill_table(struct sk_buff *msg, const struct manx_ruleset *rs
 	    nla_put_u32(msg, MANX_A_TABLE_RULES, table->n) ||
 	    nla_put_u64_64bit(msg, MANX_A_TABLE_DEFAULT_PACKETS,
 			      manx_counters_read(table->counters, table->n), MANX_A_TABLE_PAD) ||
+	    nla_put_u32(msg, MANX_A_TABLE_FORM, manx_table_form(table)) ||
+	    nla_put_u64_64bit(msg, MANX_A_TABLE_MEMORY, manx_table_octets(table),
+			      MANX_A_TABLE_PAD) ||
 	    nla_put_u32(msg, MANX_A_TABLE_GENERATION, rs->generation))
 		return -EMSGSIZE;
 	return cursor ? manx_nl_fill_rules(msg, table, cursor) : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Prefixes and collections of them.
+ * Prefixes.
  */
 #ifndef _MANX_NETS_H
 #define _MANX_NETS_H
@@ -22,35 +22,6 @@ struct manx_prefix {
 	union nf_inet_addr addr;
 	u8 family;
 	u8 len;
-};
-
-/* first and last address of a range, host byte order */
-struct manx_range4 {
-	u32 first;
-	u32 last;
-};
-
-/* first and last address of a range, network byte order */
-struct manx_range6 {
-	struct in6_addr first;
-	struct in6_addr last;
-};
-
-/**
- * struct manx_nets - prefixes merged into disjoint ranges, for lookup
- * @r4: IPv4 ranges, ascending, none touching the next
- * @r6: IPv6 ranges, likewise
- * @n4: number of @r4
- * @n6: number of @r6
- *
- * Nested and repeated prefixes merge, so a lookup is one binary search:
- * at most 32 steps for 2^32 ranges, whatever the prefixes were.
- */
-struct manx_nets {
-	struct manx_range4 *r4;
-	struct manx_range6 *r6;
-	u32 n4;
-	u32 n6;
 };
 
 /**
@@ -101,33 +72,5 @@ int manx_prefix_cmp(const void *a, const void *b);
  */
 bool manx_prefix_contains(const struct manx_prefix *p, u8 family,
 			  const union nf_inet_addr *addr);
-
-/**
- * manx_nets_build() - make the lookup form of prefixes
- * @nets: filled; release with manx_nets_free()
- * @p: prefixes, ascending by manx_prefix_cmp()
- * @n: number of prefixes
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM (then @nets is empty).
- */
-int manx_nets_build(struct manx_nets *nets, const struct manx_prefix *p, u32 n);
-
-/**
- * manx_nets_free() - release what manx_nets_build() made
- * @nets: empty afterwards
- */
-void manx_nets_free(struct manx_nets *nets);
-
-/**
- * manx_nets_contain() - is an address in any of the prefixes
- * @nets: collection, unchanging
- * @family: NFPROTO_* of @addr
- * @addr: address
- *
- * Context: any.
- */
-bool manx_nets_contain(const struct manx_nets *nets, u8 family,
-		       const union nf_inet_addr *addr);
 
 #endif /* _MANX_NETS_H */

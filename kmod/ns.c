@@ -10,10 +10,29 @@
 
 #include <net/net_namespace.h>
 
+#include "engine/compile.h"
 #include "flow/table.h"
 #include "txn.h"
 
 unsigned int manx_net_id __read_mostly;
+
+/* A slice at a time, so that no writer waits for long. */
+static void manx_ns_step(struct work_struct *work)
+{
+	struct manx_ns *ns = container_of(to_delayed_work(work), struct manx_ns, catch_up);
+	bool more;
+
+	mutex_lock(&ns->lock);
+	more = manx_tables_step(&ns->classes);
+	mutex_unlock(&ns->lock);
+	if (more)
+		queue_delayed_work(system_unbound_wq, &ns->catch_up, msecs_to_jiffies(10));
+}
+
+void manx_ns_catch_up(struct manx_ns *ns)
+{
+	mod_delayed_work(system_unbound_wq, &ns->catch_up, 0);
+}
 
 static int __net_init manx_ns_net_init(struct net *net)
 {
@@ -25,6 +44,8 @@ static int __net_init manx_ns_net_init(struct net *net)
 	mutex_init(&ns->lock);
 	xa_init(&ns->links);
 	manx_bin_init(&ns->bin, ns);
+	manx_classes_init(&ns->classes);
+	INIT_DELAYED_WORK(&ns->catch_up, manx_ns_step);
 	err = manx_names_init(&ns->names[MANX_SET_NAMES]);
 	if (err)
 		return err;
@@ -54,11 +75,13 @@ static void __net_exit manx_ns_net_exit(struct net *net)
 	WARN_ON_ONCE(!xa_empty(&ns->links) || rcu_access_pointer(ns->tunnel));
 	manx_flows_stop(ns);
 	manx_events_exit(&ns->events);
+	cancel_delayed_work_sync(&ns->catch_up);
 	mutex_lock(&ns->lock);
 	manx_txn_drop(ns);
 	mutex_unlock(&ns->lock);
 	manx_bin_exit(&ns->bin);
 	manx_ruleset_free(ns, rcu_dereference_protected(ns->ruleset, true));
+	manx_classes_exit(&ns->classes);
 	manx_names_exit(&ns->names[MANX_TABLE_NAMES]);
 	manx_names_exit(&ns->names[MANX_SET_NAMES]);
 	xa_destroy(&ns->links);

@@ -11,6 +11,7 @@
 #include <net/netns/generic.h>
 #include <uapi/linux/manx.h>
 
+#include "engine/class.h"
 #include "event.h"
 #include "garbage.h"
 #include "ruleset.h"
@@ -35,6 +36,8 @@ struct manx_txn;
  * @writer: port id that @txn belongs to, or 0; read without @lock
  * @edits: number of transactions so far
  * @names: of sets [0] and tables [1]; readable under RCU
+ * @classes: combinations of sets; readable under RCU as far as it says
+ * @catch_up: tells tables of new classes
  * @bin: what transactions left behind
  * @links: endpoint id -> primary; written under RTNL, read under RCU
  * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
@@ -51,6 +54,8 @@ struct manx_ns {
 	u32 writer;
 	u64 edits;
 	struct manx_names names[2];
+	struct manx_classes classes;
+	struct delayed_work catch_up;
 	struct manx_bin bin;
 	struct xarray links;
 	struct net_device __rcu *tunnel;
@@ -72,6 +77,14 @@ static inline struct manx_ns *manx_ns(const struct net *net)
 {
 	return net_generic(net, manx_net_id);
 }
+
+/**
+ * manx_ns_catch_up() - let the worker tell tables of new classes
+ * @ns: namespace, lock held
+ *
+ * Until it has done so, packets of these classes take the slower way.
+ */
+void manx_ns_catch_up(struct manx_ns *ns);
 
 int manx_ns_init(void);
 void manx_ns_exit(void);

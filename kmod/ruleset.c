@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "counters.h"
+#include "engine/compile.h"
 #include "ns.h"
 #include "set.h"
 
@@ -24,7 +25,6 @@ static void manx_criterion_clear(struct manx_ns *ns, struct manx_criterion *c)
 
 	for (i = 0; i < c->n_sets; i++)
 		manx_name_put(ns, c->set[i]);
-	manx_nets_free(&c->nets);
 	kvfree(c->net);
 	kvfree(c->set);
 	kvfree(c->port);
@@ -41,6 +41,11 @@ static void manx_table_free(struct manx_ns *ns, struct manx_table *table)
 			manx_criterion_clear(ns, &table->rule[i].dst[which]);
 		}
 		cond_resched();
+	}
+	if (rcu_access_pointer(table->compiled)) {
+		mutex_lock(&ns->lock);
+		manx_table_release(&ns->classes, table);
+		mutex_unlock(&ns->lock);
 	}
 	kvfree(table->rule);
 	kvfree(table->origin);
@@ -119,11 +124,13 @@ void manx_ruleset_free(struct manx_ns *ns, struct manx_ruleset *rs)
 	manx_objects_free(ns, &rs->tables);
 	manx_objects_free(ns, &rs->sets);
 	manx_objects_free(ns, &rs->peers);
+	manx_addresses_free(&rs->addresses);
 	kfree(rs);
 }
 
-void manx_ruleset_abort(struct manx_ruleset *rs, const struct manx_edit *e)
+void manx_ruleset_abort(struct manx_ruleset *rs, struct manx_edit *e)
 {
+	manx_addresses_abort(&rs->addresses, e);
 	manx_map_abort(&rs->endpoints, e);
 	manx_map_abort(&rs->tables, e);
 	manx_map_abort(&rs->sets, e);

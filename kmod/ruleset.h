@@ -22,7 +22,7 @@
 #include <uapi/linux/manx.h>
 
 #include "config.h"
-#include "engine/hamt.h"
+#include "engine/address.h"
 #include "map.h"
 #include "name.h"
 #include "nets.h"
@@ -75,14 +75,12 @@ struct manx_object {
  * @name: counted
  * @copied: its members went on into the set that takes its place
  * @members: keys; their values say nothing
- * @nets: lookup form
  */
 struct manx_set {
 	struct manx_object object;
 	struct manx_name *name;
 	bool copied;
 	struct manx_hamt members;
-	struct manx_nets nets;
 };
 
 /**
@@ -93,7 +91,6 @@ struct manx_set {
  * @n_ports: number of @port
  * @set: names of sets, counted; their objects are in the ruleset under their id
  * @port: ranges, (first << 16) | last
- * @nets: lookup form of @net
  *
  * Within each list any entry matches; every list that is not empty must match.
  */
@@ -104,7 +101,6 @@ struct manx_criterion {
 	u32 n_ports;
 	struct manx_name **set;
 	u32 *port;
-	struct manx_nets nets;
 };
 
 /**
@@ -211,8 +207,9 @@ struct manx_peer {
  * @generation: counts commits, never 0
  * @n_members: of all sets
  * @n_rules: of all tables
- * @memory: octets of everything
+ * @memory: octets of everything but what manx_classes.octets counts
  * @config: limits and switches
+ * @addresses: which sets an address is in
  * @sets: &struct manx_set by manx_name.id; packets never look at them
  * @tables: &struct manx_table by manx_name.id
  * @endpoints: &struct manx_endpoint by id
@@ -225,6 +222,7 @@ struct manx_ruleset {
 	u32 n_rules;
 	s64 memory;
 	struct manx_config config;
+	struct manx_addresses addresses;
 	struct manx_map sets;
 	struct manx_map tables;
 	struct manx_map endpoints;
@@ -266,7 +264,7 @@ void manx_ruleset_free(struct manx_ns *ns, struct manx_ruleset *rs);
  *
  * Context: may sleep.
  */
-void manx_ruleset_abort(struct manx_ruleset *rs, const struct manx_edit *e);
+void manx_ruleset_abort(struct manx_ruleset *rs, struct manx_edit *e);
 
 /**
  * manx_ruleset_set() - find a set

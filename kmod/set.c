@@ -6,9 +6,6 @@
  */
 #include "set.h"
 
-#include <linux/mm.h>
-#include <linux/sort.h>
-
 #include "txn.h"
 
 void manx_set_gone(struct manx_txn *txn, struct manx_set *set)
@@ -45,27 +42,8 @@ int manx_set_del(struct manx_txn *txn, struct manx_set *set, const struct manx_p
 
 void manx_set_release(struct manx_set *set, struct manx_edit *e)
 {
-	manx_nets_free(&set->nets);
 	if (e)
 		manx_hamt_abort(&set->members, e);
 	else if (!set->copied)
 		manx_hamt_free(&set->members);
-}
-
-int manx_set_seal(struct manx_set *set)
-{
-	struct manx_hamt_cursor c = {};
-	struct manx_prefix *p;
-	u32 n = 0;
-	int err;
-
-	p = kvmalloc_array(set->members.n + 1, sizeof(*p), GFP_KERNEL_ACCOUNT);
-	if (!p)
-		return -ENOMEM;
-	while (manx_hamt_next(&set->members, &c, &p[n], NULL))
-		n++;
-	sort(p, n, sizeof(*p), manx_prefix_cmp, NULL);
-	err = manx_nets_build(&set->nets, p, n);
-	kvfree(p);
-	return err;
 }

@@ -53,12 +53,4 @@ int manx_set_del(struct manx_txn *txn, struct manx_set *set, const struct manx_p
  */
 void manx_set_release(struct manx_set *set, struct manx_edit *e);
 
-/**
- * manx_set_seal() - build the lookup form
- * @set: complete
- *
- * Return: 0 or -ENOMEM.
- */
-int manx_set_seal(struct manx_set *set);
-
 #endif /* _MANX_SET_H */

@@ -26,14 +26,13 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
+#include "apply.h"
 #include "check.h"
 #include "compat/compat.h"
 #include "event.h"
 #include "flow/table.h"
 #include "garbage.h"
 #include "ns.h"
-#include "set.h"
-#include "table.h"
 
 static struct manx_ruleset *manx_txn_current(struct manx_ns *ns)
 {
@@ -109,47 +108,24 @@ void manx_txn_drop(struct manx_ns *ns)
 	list_for_each_entry(object, &txn->dead, node)
 		if (object->kind == MANX_OBJECT_SET)
 			container_of(object, struct manx_set, object)->copied = false;
+	manx_apply_abort(ns);
 	txn->garbage->aborted = true;
 	txn->garbage->ruleset = txn->next;
 	list_splice(&txn->fresh, &txn->garbage->objects);
 	manx_txn_close(ns);
 }
 
-/* Make new objects ready to be read: sets searchable, tables counting. */
-static int manx_txn_seal(const struct manx_txn *txn, const struct manx_ruleset *old)
-{
-	struct manx_object *object;
-	struct manx_table *table;
-	int err = 0;
-
-	list_for_each_entry(object, &txn->fresh, node) {
-		if (object->kind == MANX_OBJECT_SET) {
-			err = manx_set_seal(container_of(object, struct manx_set, object));
-		} else if (object->kind == MANX_OBJECT_TABLE) {
-			table = container_of(object, struct manx_table, object);
-			err = manx_table_carry(manx_ruleset_table(old, table->name), table);
-		}
-		cond_resched();
-		if (!err && fatal_signal_pending(current))
-			err = -EINTR;
-		if (err)
-			break;
-	}
-	return err;
-}
-
 /* Everything that can fail, before anything is visible. */
-static int manx_txn_ready(const struct manx_txn *txn, const struct manx_ruleset *old,
-			  struct netlink_ext_ack *extack)
+static int manx_txn_ready(struct manx_ns *ns, struct netlink_ext_ack *extack)
 {
 	int err;
 
-	if (txn->failed) {
+	if (ns->txn->failed) {
 		NL_SET_ERR_MSG(extack, "a request of this transaction was refused");
 		return -ECANCELED;
 	}
-	err = manx_check(txn, extack) ?: manx_txn_seal(txn, old);
-	if (err == -ENOMEM)
+	err = manx_check(ns->txn, extack) ?: manx_apply(ns, extack);
+	if (err == -ENOMEM && !extack->_msg)
 		NL_SET_ERR_MSG(extack, "out of memory");
 	if (err == -EINTR)
 		NL_SET_ERR_MSG(extack, "interrupted");
@@ -171,6 +147,7 @@ static void manx_txn_publish(struct manx_ns *ns)
 	next->memory = old->memory + ns->txn->edit.bytes;
 	next->generation = old->generation + 1 ?: 1;
 	rcu_assign_pointer(ns->ruleset, next);
+	ns->txn->garbage->released = manx_classes_commit(&ns->classes);
 	ns->txn->garbage->ruleset = old;
 	list_splice(&ns->txn->dead, &ns->txn->garbage->objects);
 	manx_txn_close(ns);
@@ -183,12 +160,14 @@ int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
 	int err;
 
 	lockdep_assert_held(&ns->lock);
-	err = manx_txn_ready(ns->txn, manx_txn_current(ns), extack);
-	if (err) {
+	err = manx_txn_ready(ns, extack);
+	if (err < 0) {
 		manx_txn_drop(ns);
 		return err;
 	}
 	manx_txn_publish(ns);
+	if (err)
+		manx_ns_catch_up(ns);
 	/* an endpoint has gone, or its addresses */
 	if (sync)
 		manx_flows_sweep(ns);
@@ -257,13 +236,14 @@ void manx_txn_gone(struct manx_txn *txn, struct manx_object *object)
 		list_add_tail(&object->node, &txn->dead);
 }
 
-int manx_txn_check_memory(const struct manx_txn *txn, const char *kind, const char *name,
+int manx_txn_check_memory(const struct manx_ns *ns, const char *kind, const char *name,
 			  struct netlink_ext_ack *extack)
 {
-	u64 max = txn->next->config.max_memory;
+	const struct manx_ruleset *next = ns->txn->next;
+	u64 max = next->config.max_memory;
 
 	/* next->memory is still that of the published ruleset */
-	if (txn->next->memory + txn->edit.bytes <= (s64)max)
+	if (next->memory + ns->txn->edit.bytes + (s64)ns->classes.octets <= (s64)max)
 		return 0;
 	NL_SET_ERR_MSG_FMT(extack, "%s %.30s: more than %llu octets (max-memory)", kind, name, max);
 	return -ENOSPC;

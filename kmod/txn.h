@@ -122,14 +122,14 @@ void manx_txn_gone(struct manx_txn *txn, struct manx_object *object);
 
 /**
  * manx_txn_check_memory() - is there memory left for what a request did
- * @txn: transaction
+ * @ns: namespace with an open transaction, lock held
  * @kind: of the object that the request made or changed
  * @name: of the object
  * @extack: gets the reason of a refusal
  *
  * Return: 0 or -ENOSPC.
  */
-int manx_txn_check_memory(const struct manx_txn *txn, const char *kind, const char *name,
+int manx_txn_check_memory(const struct manx_ns *ns, const char *kind, const char *name,
 			  struct netlink_ext_ack *extack);
 
 int manx_txn_init(void);

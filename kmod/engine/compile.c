@@ -970,15 +970,21 @@ void manx_table_release(struct manx_classes *c, struct manx_table *table)
 	manx_compiled_free(ct);
 }
 
+/* For readers: what they see may be replaced, but not go. */
+static const struct manx_compiled *manx_table_read(const struct manx_table *table)
+{
+	return rcu_dereference_check(table->compiled, true);
+}
+
 u32 manx_table_form(const struct manx_table *table)
 {
-	return manx_table_compiled(table)->cell ? MANX_TABLE_FORM_CELLS :
+	return manx_table_read(table)->cell ? MANX_TABLE_FORM_CELLS :
 						  MANX_TABLE_FORM_BIT_VECTORS;
 }
 
 u64 manx_table_octets(const struct manx_table *table)
 {
-	const struct manx_compiled *ct = manx_table_compiled(table);
+	const struct manx_compiled *ct = manx_table_read(table);
 
-	return ct->octets + manx_binding_octets(ct->binding);
+	return READ_ONCE(ct->octets) + manx_binding_octets(ct->binding);
 }

@@ -58,7 +58,7 @@ void manx_table_release(struct manx_classes *c, struct manx_table *table);
 
 /**
  * manx_table_form() - how a table was compiled
- * @table: writers' lock held
+ * @table: compiled; RCU read lock or writers' lock held
  *
  * Return: MANX_TABLE_FORM_*.
  */
@@ -66,7 +66,7 @@ u32 manx_table_form(const struct manx_table *table);
 
 /**
  * manx_table_octets() - memory of the compiled form
- * @table: writers' lock held
+ * @table: compiled; RCU read lock or writers' lock held
  *
  * Return: octets; part of &manx_classes.octets.
  */

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prefixes: their form on the wire, their order, what they contain, and
- * collections of them.
+ * Prefixes: their form on the wire, their order and what they contain.
  */
 #include <kunit/test.h>
 #include <linux/inet.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
-#include "fail.h"
 #include "kmod/nets.h"
 
 /* "10.0.0.0" or "fd00::" and a length */
@@ -114,98 +111,11 @@ static void nets_prefix_contains(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, contains(test, &p, "10.0.0.1"));
 }
 
-/* Nested, repeated, touching; the first and the last address there are. */
-static const struct {
-	const char *addr;
-	u8 len;
-} members[] = {
-	{ "10.0.0.0", 8 }, { "10.1.0.0", 16 }, { "10.1.2.3", 32 }, { "10.1.2.3", 32 },
-	{ "11.0.0.0", 8 }, { "0.0.0.0", 32 }, { "255.255.255.254", 31 }, { "255.255.255.255", 32 },
-	{ "192.0.2.0", 25 }, { "192.0.2.129", 32 },
-	{ "::", 128 }, { "fd00::", 64 }, { "fd00:0:0:1::", 64 }, { "fd00::7", 128 },
-	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 128 },
-};
-
-static void sorted_members(struct kunit *test, struct manx_prefix *p)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(members); i++)
-		p[i] = prefix(test, members[i].addr, members[i].len);
-	sort(p, ARRAY_SIZE(members), sizeof(*p), manx_prefix_cmp, NULL);
-}
-
-static void nets_collection(struct kunit *test)
-{
-	static const char * const probes[] = {
-		"0.0.0.0", "0.0.0.1", "9.255.255.255", "10.0.0.0", "10.1.2.3", "11.255.255.255",
-		"12.0.0.0", "192.0.1.255", "192.0.2.127", "192.0.2.128", "192.0.2.129",
-		"192.0.2.130", "255.255.255.253", "255.255.255.255", "::", "::1",
-		"fcff:ffff::", "fd00::", "fd00::7", "fd00:0:0:1:ffff::", "fd00:0:0:2::",
-		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe",
-		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-	};
-	struct manx_prefix p[ARRAY_SIZE(members)];
-	struct manx_nets nets;
-	unsigned int i, j;
-
-	sorted_members(test, p);
-	KUNIT_ASSERT_EQ(test, manx_nets_build(&nets, p, ARRAY_SIZE(p)), 0);
-	KUNIT_EXPECT_EQ(test, nets.n4, 5);
-	KUNIT_EXPECT_EQ(test, nets.n6, 3);
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		struct manx_prefix host = prefix(test, probes[i], 0);
-		bool in = false;
-
-		for (j = 0; j < ARRAY_SIZE(p); j++)
-			in |= manx_prefix_contains(&p[j], host.family, &host.addr);
-		KUNIT_EXPECT_EQ_MSG(test, manx_nets_contain(&nets, host.family, &host.addr), in,
-				    "%s", probes[i]);
-	}
-	manx_nets_free(&nets);
-}
-
-static void nets_empty(struct kunit *test)
-{
-	struct manx_prefix host = prefix(test, "0.0.0.0", 0);
-	struct manx_nets nets;
-
-	KUNIT_ASSERT_EQ(test, manx_nets_build(&nets, NULL, 0), 0);
-	KUNIT_EXPECT_FALSE(test, manx_nets_contain(&nets, NFPROTO_IPV4, &host.addr));
-	KUNIT_EXPECT_FALSE(test, manx_nets_contain(&nets, NFPROTO_IPV6, &host.addr));
-	manx_nets_free(&nets);
-}
-
-static void nets_no_memory(struct kunit *test)
-{
-	struct manx_prefix p[ARRAY_SIZE(members)];
-	struct manx_nets nets;
-	unsigned int n;
-	int err;
-
-	sorted_members(test, p);
-	for (n = 1; ; n++) {
-		manx_fail_at(n);
-		err = manx_nets_build(&nets, p, ARRAY_SIZE(p));
-		if (!manx_fail_end())
-			break;
-		KUNIT_ASSERT_EQ(test, err, -ENOMEM);
-		KUNIT_EXPECT_NULL(test, nets.r4);
-		KUNIT_EXPECT_NULL(test, nets.r6);
-	}
-	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_EQ_MSG(test, n, 3, "one allocation for each family");
-	manx_nets_free(&nets);
-}
-
 static struct kunit_case nets_cases[] = {
 	KUNIT_CASE(nets_wire),
 	KUNIT_CASE(nets_wire_refused),
 	KUNIT_CASE(nets_order),
 	KUNIT_CASE(nets_prefix_contains),
-	KUNIT_CASE(nets_collection),
-	KUNIT_CASE(nets_empty),
-	KUNIT_CASE(nets_no_memory),
 	{}
 };
 
