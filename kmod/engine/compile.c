@@ -14,6 +14,7 @@
 #include <linux/netlink.h>
 #include <linux/sched/signal.h>
 
+#include "cells.h"
 #include "compat/compat.h"
 #include "compiled.h"
 #include "rows.h"
@@ -714,7 +715,7 @@ static int manx_cells_build(struct manx_compile *k)
 	ct->cell = manx_compile_alloc(k, n, sizeof(*ct->cell));
 	if (!ct->cell)
 		return -ENOMEM;
-	return manx_compile_check(k) ?: manx_cells_fill(ct, MANX_DIMS, 0);
+	return manx_compile_check(k) ?: manx_cells_fill_all(ct);
 }
 
 static int manx_compile_form(struct manx_compile *k, enum manx_form form)

@@ -217,15 +217,41 @@ static inline u32 manx_side_find(const struct manx_side *side, u32 set)
 }
 
 /**
- * manx_cells_find() - the deciding rule for a combination of rows, by the bit vectors
+ * struct manx_word - 64 rules
+ * @rules: bit for each that matches
+ * @at: number of the first one / 64
+ */
+struct manx_word {
+	u64 rules;
+	u32 at;
+};
+
+/**
+ * manx_rows_words() - the rules that match a combination of rows
  * @ct: compiled table
  * @row: number of the row in each dimension
  * @nets: bit for each side that is split, of which the net row is meant and not
  *	the host row
+ * @except: a dimension behind those of classes that is left out, or %MANX_DIMS
+ * @word: filled with the words that are not zero, ascending; as many as the
+ *	summaries have bits
  *
  * Context: writers' lock held.
- * Return: what stands in the cell.
+ * Return: number of words.
  */
-u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets);
+u32 manx_rows_words(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets,
+		    unsigned int except, struct manx_word *word);
+
+/**
+ * manx_dim_word() - the rules that match a row of one dimension
+ * @ct: compiled table
+ * @dim: dimension behind those of classes
+ * @row: number of the row
+ * @at: number of the first rule / 64
+ *
+ * Context: writers' lock held.
+ * Return: bit for each of 64 rules.
+ */
+u64 manx_dim_word(const struct manx_compiled *ct, unsigned int dim, u32 row, u32 at);
 
 #endif /* _MANX_ENGINE_COMPILED_H */

@@ -71,7 +71,7 @@
  * A negation cannot clear a bit of a summary, since it says nothing about the
  * rest of the 64 rules.
  *
- * The cells are computed by the bit vectors: both forms give the same answers
+ * The cells are computed from the bit vectors: both forms give the same answers
  * because there is one definition of them.
  *
  * Classes without row
@@ -314,15 +314,15 @@ static struct manx_term *manx_terms_add(const struct manx_compiled *ct, struct m
 	return t;
 }
 
-/* The groups that the table asks for, by rows that are known. */
+/* The groups that the table asks for, but that of @except, by rows that are known. */
 static void manx_terms_init(const struct manx_compiled *ct, const u32 row[MANX_DIMS],
-			    struct manx_terms *ts)
+			    unsigned int except, struct manx_terms *ts)
 {
 	unsigned int dim;
 
 	ts->n = 0;
 	for (dim = 0; dim < MANX_DIMS; dim++) {
-		if (!ct->dim[dim].items)
+		if (!ct->dim[dim].items || dim == except)
 			continue;
 		if (dim == MANX_KEY_SRC_NET || dim == MANX_KEY_DST_NET)
 			ts->term[ts->n - 1].row[1] = ct->dim[dim].row[row[dim]];
@@ -331,13 +331,44 @@ static void manx_terms_init(const struct manx_compiled *ct, const u32 row[MANX_D
 	}
 }
 
-u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets)
+/* --- for the cells --- */
+
+static u32 manx_terms_words(const struct manx_compiled *ct, const struct manx_terms *ts,
+			    struct manx_word *word)
 {
-	struct manx_found found;
+	u32 block, i, n = 0;
+	u64 s;
+
+	for (block = 0; block < ct->n_blocks; block++) {
+		for (s = manx_terms_summary(ts, block); s; s &= s - 1) {
+			i = __ffs64(s);
+			word[n].rules = manx_terms_word(ct, ts, block, i);
+			word[n].at = block * 64 + i;
+			n += !!word[n].rules;
+		}
+	}
+	return n;
+}
+
+/* Without any condition. */
+static u32 manx_all_words(const struct manx_compiled *ct, struct manx_word *word)
+{
+	u32 i, n = DIV_ROUND_UP(ct->n_rules, 64);
+
+	for (i = 0; i < n; i++)
+		word[i] = (struct manx_word){ ~0ULL, i };
+	if (ct->n_rules % 64)
+		word[n - 1].rules = (1ULL << ct->n_rules % 64) - 1;
+	return n;
+}
+
+u32 manx_rows_words(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets,
+		    unsigned int except, struct manx_word *word)
+{
 	struct manx_terms ts;
 	unsigned int s, i;
 
-	manx_terms_init(ct, row, &ts);
+	manx_terms_init(ct, row, except, &ts);
 	for (s = 0, i = 0; s < 2; s++) {
 		if (!ct->dim[s * 2].items)
 			continue;
@@ -347,8 +378,15 @@ u32 manx_cells_find(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u3
 			ts.term[i].row[1] = NULL;
 		i++;
 	}
-	found = manx_terms_find(ct, &ts);
-	return found.rule * 2 | (found.logs ? MANX_CELL_LOGS : 0);
+	return ts.n ? manx_terms_words(ct, &ts, word) : manx_all_words(ct, word);
+}
+
+u64 manx_dim_word(const struct manx_compiled *ct, unsigned int dim, u32 row, u32 at)
+{
+	u64 must = 0, not = 0;
+
+	manx_row_word(ct, ct->dim[dim].row[row], ct->dim[dim].items, at / 64, at % 64, &must, &not);
+	return must & ~not;
 }
 
 /* --- packets to rows --- */
@@ -410,7 +448,7 @@ static noinline void manx_key_terms(const struct manx_compiled *ct, struct manx_
 			row[dim] = 0;
 		}
 	}
-	manx_terms_init(ct, row, ts);
+	manx_terms_init(ct, row, MANX_DIMS, ts);
 	for (i = 0, dim = 0; dim < MANX_KEY_PARTS; dim += 2) {
 		if (!ct->dim[dim].items)
 			continue;

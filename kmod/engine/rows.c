@@ -5,8 +5,8 @@
 #include "rows.h"
 
 #include <linux/jhash.h>
-#include <linux/sched/signal.h>
 
+#include "cells.h"
 #include "compile.h"
 #include "compiled.h"
 #include "ruleset.h"
@@ -94,97 +94,16 @@ int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const 
 	return err ?: manx_row_add(ct, dim, item, n, hash);
 }
 
-/* --- cells --- */
+/* --- rows that come later --- */
 
-/* The next combination of rows, but of dimensions in @still; false after the last. */
-static bool manx_cells_next(const struct manx_compiled *ct, u32 still, u32 row[MANX_DIMS])
+/* Takes back the row that was added last. */
+static void manx_row_undo(struct manx_compiled *ct, struct manx_dimension *dim)
 {
-	unsigned int d;
+	struct manx_row *row = dim->row[--dim->n];
 
-	for (d = 0; d < MANX_DIMS; d++) {
-		if (still & BIT(d))
-			continue;
-		if (++row[d] < ct->dim[d].n)
-			return true;
-		row[d] = 0;
-	}
-	return false;
-}
-
-/* Dimensions that have row 0 in cells of the net rows of the sides in @nets. */
-static u32 manx_cells_still(const struct manx_compiled *ct, u32 nets)
-{
-	u32 still = 0;
-	unsigned int s;
-
-	for (s = 0; s < 2; s++)
-		if (ct->split[s])
-			still |= BIT(s * 2 + !(nets & BIT(s)));
-	return still;
-}
-
-/* What packets read already is finished in any case. */
-static int manx_cells_part(struct manx_compiled *ct, u32 nets, u32 still, u32 row[MANX_DIMS],
-			   bool all)
-{
-	u32 base = (nets & BIT(0) ? ct->base[0] : 0) + (nets & BIT(1) ? ct->base[1] : 0);
-	u32 cell, n = 0;
-	unsigned int d;
-
-	do {
-		for (d = 0, cell = base; d < MANX_DIMS; d++)
-			cell += row[d] * ct->stride[d];
-		ct->cell[cell] = manx_cells_find(ct, row, nets);
-		if (++n % 1024)
-			continue;
-		cond_resched();
-		if (all && fatal_signal_pending(current))
-			return -EINTR;
-	} while (manx_cells_next(ct, still, row));
-	return 0;
-}
-
-int manx_cells_fill(struct manx_compiled *ct, unsigned int fixed, u32 r)
-{
-	u32 row[MANX_DIMS], nets, still;
-	int err;
-
-	for (nets = 0; nets < 4; nets++) {
-		if (((nets & BIT(0)) && !ct->split[0]) || ((nets & BIT(1)) && !ct->split[1]))
-			continue;
-		still = manx_cells_still(ct, nets);
-		memset(row, 0, sizeof(row));
-		if (fixed < MANX_DIMS) {
-			if (still & BIT(fixed))
-				continue;
-			still |= BIT(fixed);
-			row[fixed] = r;
-		}
-		err = manx_cells_part(ct, nets, still, row, fixed == MANX_DIMS);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-u64 manx_cells_count(const struct manx_compiled *ct, unsigned int except, bool room)
-{
-	u64 n = 1, size;
-	unsigned int d;
-
-	for (d = 0; d < MANX_DIMS && n <= MANX_CELLS_MAX; d++) {
-		size = room ? ct->dim[d].room : ct->dim[d].n;
-		if (d < MANX_KEY_PARTS && ct->split[d / 2]) {
-			if (d / 2 == except / 2)
-				continue;
-			/* both kinds of rows at the first one */
-			if (d % 2 == MANX_CLASS_NET)
-				continue;
-			size += room ? ct->dim[d + 1].room : ct->dim[d + 1].n;
-		}
-		n *= d == except ? 1 : size;
-	}
-	return n;
+	dim->bucket[row->hash & dim->mask] = row->next;
+	ct->octets -= manx_row_size(ct, row->n);
+	kvfree(row);
 }
 
 /* A row more in a table that is read. 0 if there is no room, no budget, no memory. */
@@ -203,8 +122,10 @@ static u32 manx_row_extend(struct manx_compiled *ct, unsigned int part, const u3
 	row = manx_row_add(ct, dim, item, n, hash);
 	if (row < 0)
 		return 0;
-	if (ct->cell)
-		manx_cells_fill(ct, part, row);
+	if (ct->cell && manx_cells_fill(ct, part, row)) {
+		manx_row_undo(ct, dim);
+		return 0;
+	}
 	return row + 1;
 }
 

@@ -7,9 +7,6 @@
 
 #include "class.h"
 
-/* Cells that a table can have at most, in tests. */
-#define MANX_CELLS_MAX (1U << 19)
-
 struct manx_binding;
 struct manx_compiled;
 struct manx_dimension;
@@ -52,26 +49,6 @@ int manx_rows_class(struct manx_classes *c, struct manx_compiled *ct, unsigned i
  * Return: true also if it is there as unknown.
  */
 bool manx_rows_has(const struct manx_compiled *ct, unsigned int part, u32 class);
-
-/**
- * manx_cells_fill() - compute cells
- * @ct: compiled table
- * @dim: a dimension, %MANX_DIMS for all cells
- * @row: the row of it whose cells to compute
- *
- * Return: 0; -EINTR when the caller is being killed, only for all cells.
- */
-int manx_cells_fill(struct manx_compiled *ct, unsigned int dim, u32 row);
-
-/**
- * manx_cells_count() - how many cells a table has, or would have
- * @ct: compiled table
- * @except: count those of one row of this dimension; %MANX_DIMS for all
- * @room: also those of rows that there is room for
- *
- * Return: more than %MANX_CELLS_MAX stands for any such number.
- */
-u64 manx_cells_count(const struct manx_compiled *ct, unsigned int except, bool room);
 
 /**
  * manx_rows_forget() - a class is about to go
