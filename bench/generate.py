@@ -18,6 +18,7 @@ out; about.json says why. All begins with the same seeds, so that it is the same
 import json
 import os
 import sys
+from operator import le
 
 from shapes import ANY_PORT, TCP, UDP, GROUPS, ClassBench, Policy, packets
 
@@ -227,37 +228,40 @@ def write_policy_map(shape, file):
 	nft_chains(file, lines)
 
 
+def below(low, high):
+	"""Is no coordinate of the one greater than that of the other?"""
+	return all(map(le, low, high))
+
+
 class Segment:
-	"""Boxes that one map of concatenated ranges can hold in this order. nftables refuses
-	a box whose lowest or highest corner lies in one that is there already."""
+	"""Boxes that one map of concatenated ranges can hold, in this order. nftables refuses
+	a box whose lowest or highest corner lies in one that is there already, and promises
+	nothing about which of two that overlap is found: they must say the same."""
 
 	def __init__(self):
-		self.of_lengths = {}
+		self.boxes = []
 		self.elements = []
 
-	def covers(self, src, dst, protocol, sport, dport):
-		for (s, d), boxes in self.of_lengths.items():
-			key = src >> (32 - s), dst >> (32 - d)
-			for low, high in boxes.get(key, ()):
-				if low[0] <= protocol <= high[0] and low[1] <= sport <= high[1] and \
-				   low[2] <= dport <= high[2]:
-					return True
-		return False
+	def fits(self, low, high, allow):
+		for low2, high2, allow2 in self.boxes:
+			if not (below(low, high2) and below(low2, high)):
+				continue
+			if allow != allow2 or below(low2, low) and below(low, high2) or \
+			   below(low2, high) and below(high, high2):
+				return False
+		return True
 
 	def add(self, rule):
 		"""False if it cannot."""
-		protocols = (rule.protocol, rule.protocol) if rule.protocol else (0, 255)
-		ranges = (protocols, *(p[0] if p else ANY_PORT for p in (rule.sports, rule.dports)))
-		low, high = ([r[i] for r in ranges] for i in (0, 1))
-		masks = [(1 << 32 - prefix[1]) - 1 for prefix in (rule.src, rule.dst)]
-		if self.covers(rule.src[0], rule.dst[0], *low) or \
-		   self.covers(rule.src[0] | masks[0], rule.dst[0] | masks[1], *high):
+		nets = [(p[0], p[0] | (1 << 32 - p[1]) - 1) for p in (rule.src, rule.dst)]
+		others = [(rule.protocol, rule.protocol) if rule.protocol else (0, 255),
+			  *(p[0] if p else ANY_PORT for p in (rule.sports, rule.dports))]
+		low, high = zip(*nets, *others)
+		if not self.fits(low, high, rule.allow):
 			return False
-		boxes = self.of_lengths.setdefault((rule.src[1], rule.dst[1]), {})
-		boxes.setdefault((rule.src[0] >> (32 - rule.src[1]),
-				  rule.dst[0] >> (32 - rule.dst[1])), []).append((low, high))
+		self.boxes.append((low, high, rule.allow))
 		words = [net(p) if p[1] else "0.0.0.0-255.255.255.255" for p in (rule.src, rule.dst)]
-		words += [span(r, "-") for r in ranges]
+		words += [span(r, "-") for r in others]
 		self.elements.append(" . ".join(words) + f" : {'accept' if rule.allow else 'drop'}")
 		return True
 

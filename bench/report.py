@@ -57,7 +57,8 @@ chains hold nothing else: no conntrack rules, no dispatch, no marks, as Calico w
 Policy-shaped lists have one set for ten rules, pods in deployments of ten, and a table of
 allowed and denied pairs of a set and a service. ClassBench-shaped ones (acl, fw, ipc) are
 drawn by our own synthesiser after published shapes; `bench/shapes.py` has both. For them the
-verdict maps are of five fields, and begin anew wherever nftables refuses an overlap.
+verdict maps are of five fields; a new one begins wherever nftables refuses an overlap or
+the answer would depend on which of two overlapping elements is found.
 """
 
 
