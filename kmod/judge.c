@@ -35,8 +35,6 @@ struct manx_case {
 static void manx_judge_log(const struct manx_case *c, const struct manx_table *table, u32 i,
 			   u32 endpoint)
 {
-	if (!c->counts)
-		return;
 	manx_counters_inc(table->counters, i);
 	manx_event_log(&c->ns->events, endpoint, table->direction, table->name->s,
 		       table->rule[i].id, c->p);
@@ -49,7 +47,7 @@ static u32 manx_table_lookup(const struct manx_case *c, const struct manx_table 
 	struct manx_found found = manx_table_find(table, c->key);
 	u32 i;
 
-	if (found.logs) {
+	if (found.logs && c->counts) {
 		i = manx_table_next_log(table, c->key, 0, found.rule);
 		for (; i < found.rule; i = manx_table_next_log(table, c->key, i + 1, found.rule))
 			manx_judge_log(c, table, i, endpoint);

@@ -62,6 +62,42 @@ struct manx_bits *manx_bits_new(const u32 *bit, u32 n, u32 n_bits)
 	return b;
 }
 
+static u64 manx_union_summary(struct manx_bits *const *vector, const u32 *which, u32 n, u32 block)
+{
+	u64 summary = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		summary |= manx_bits_summary(vector[which[i]], block);
+	return summary;
+}
+
+struct manx_bits *manx_bits_union(struct manx_bits *const *vector, const u32 *which, u32 n,
+				  u32 n_bits)
+{
+	u32 n_blocks = manx_bits_blocks(n_bits), n_words = 0, block, i;
+	struct manx_bits *b;
+	u64 summary, *word;
+
+	for (block = 0; block < n_blocks; block++)
+		n_words += hweight64(manx_union_summary(vector, which, n, block));
+	b = kvzalloc(manx_bits_bytes(n_blocks, n_words), GFP_KERNEL_ACCOUNT);
+	if (!b)
+		return NULL;
+	b->n_blocks = n_blocks;
+	b->n_words = n_words;
+	word = (u64 *)&b->block[n_blocks];
+	for (block = 0; block < n_blocks; block++) {
+		summary = manx_union_summary(vector, which, n, block);
+		b->block[block].summary = summary;
+		b->block[block].first = word - (u64 *)b->block;
+		for (; summary; summary &= summary - 1, word++)
+			for (i = 0; i < n; i++)
+				*word |= manx_bits_word(vector[which[i]], block, __ffs64(summary));
+	}
+	return b;
+}
+
 void manx_bits_free(struct manx_bits *b)
 {
 	kvfree(b);

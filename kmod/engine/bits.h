@@ -49,6 +49,19 @@ struct manx_bits {
 struct manx_bits *manx_bits_new(const u32 *bit, u32 n, u32 n_bits);
 
 /**
+ * manx_bits_union() - the union of vectors
+ * @vector: vectors of the same length, each may be NULL
+ * @which: indices into @vector
+ * @n: number of @which
+ * @n_bits: length
+ *
+ * Context: may sleep. Charged to the memory cgroup of the caller.
+ * Return: a new vector, to be released with manx_bits_free(), or NULL.
+ */
+struct manx_bits *manx_bits_union(struct manx_bits *const *vector, const u32 *which, u32 n,
+				  u32 n_bits);
+
+/**
  * manx_bits_free() - release a vector
  * @b: may be NULL; no reader may know it any more
  */

@@ -26,6 +26,10 @@
 #define MANX_CELLS_BASE		1024
 #define MANX_CELLS_PER_RULE	256
 
+/* Octets for unions of bit vectors: so much, and more for many rules. */
+#define MANX_MERGED_BASE	65536
+#define MANX_MERGED_PER_RULE	512
+
 /**
  * struct manx_compile - what compiling works with
  * @c: classes of the namespace
@@ -718,6 +722,26 @@ static int manx_cells_build(struct manx_compile *k)
 	return manx_compile_check(k) ?: manx_cells_fill_all(ct);
 }
 
+/*
+ * The unions of rows, as far as there is memory for them: what overlaps much is
+ * left to be united for each packet.
+ */
+static int manx_merge_rows(struct manx_compile *k)
+{
+	struct manx_compiled *ct = k->ct;
+	u64 end = ct->octets + MANX_MERGED_BASE + (u64)MANX_MERGED_PER_RULE * ct->n_rules;
+	unsigned int d;
+	int err = 0;
+	u32 i;
+
+	end = min(end, k->c->max_octets - min(k->c->octets, k->c->max_octets));
+	for (d = MANX_DIMS; d-- > 0 && !err;)
+		for (i = 0; ct->dim[d].items && i < ct->dim[d].n && ct->octets < end && !err; i++)
+			err = manx_row_merge(ct, &ct->dim[d], ct->dim[d].row[i]) ?:
+			      manx_compile_check(k);
+	return err;
+}
+
 static int manx_compile_form(struct manx_compile *k, enum manx_form form)
 {
 	u64 limit = MANX_CELLS_BASE + (u64)MANX_CELLS_PER_RULE * k->table->n;
@@ -740,7 +764,9 @@ static int manx_compile_form(struct manx_compile *k, enum manx_form form)
 		if (ct->dim[d].n > 1)
 			ct->needs |= BIT(d);
 	err = manx_rooms_reach(ct);
-	return err || !cells || form == MANX_FORM_BITS ? err : manx_cells_build(k);
+	if (err)
+		return err;
+	return cells && form != MANX_FORM_BITS ? manx_cells_build(k) : manx_merge_rows(k);
 }
 
 static int manx_compile_logs(struct manx_compile *k)
@@ -779,8 +805,11 @@ static void manx_dimension_free(struct manx_dimension *dim)
 {
 	u32 i;
 
-	for (i = 0; dim->row && i < dim->n; i++)
+	for (i = 0; dim->row && i < dim->n; i++) {
+		if (dim->row[i]->n > 1)
+			manx_bits_free(dim->row[i]->vector);
 		kvfree(dim->row[i]);
+	}
 	kvfree(dim->row);
 	kvfree(dim->bucket);
 }

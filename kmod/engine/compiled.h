@@ -53,6 +53,8 @@ struct manx_items {
  * @n: number of items
  * @hash: of them
  * @next: next row in its bucket, index + 1; 0: none
+ * @merged: @vector is their union, or NULL if that is empty
+ * @vector: of a single item that item's, otherwise the row's own
  * @summary: of the union of their &manx_items.must, a word for each block;
  *	numbers of the items, ascending, follow
  */
@@ -60,6 +62,8 @@ struct manx_row {
 	u32 n;
 	u32 hash;
 	u32 next;
+	bool merged;
+	struct manx_bits *vector;
 	u64 summary[];
 };
 

@@ -65,9 +65,10 @@
  * matches. The vectors are compressed and aggregated (Baboescu & Varghese
  * 2001): a word of 64 bits summarises 4096 rules, a bit for each 64 of them, and
  * only where the conjunction of the summaries has a bit are words looked at. Each
- * row has the summary of its union ready. Words of a union are made on the way:
- * a rule stands once for each item that it names, so memory is linear in the
- * rules, where vectors for each interval of each dimension would take the square.
+ * row has the summary of its union ready. A rule stands once for each item that
+ * it names, so memory is linear in the rules, where vectors for each interval of
+ * each dimension would take the square; unions are kept ready as well as far as
+ * a bound on memory allows, and else made on the way, word by word.
  * A negation cannot clear a bit of a summary, since it says nothing about the
  * rest of the 64 rules.
  *
@@ -228,8 +229,11 @@ static void manx_row_word(const struct manx_compiled *ct, const struct manx_row 
 	const u32 *item = manx_row_items(ct, row);
 	u32 k;
 
-	for (k = 0; k < row->n; k++)
-		*must |= manx_bits_word(items->must[item[k]], block, i);
+	if (row->merged)
+		*must |= manx_bits_word(row->vector, block, i);
+	else
+		for (k = 0; k < row->n; k++)
+			*must |= manx_bits_word(items->must[item[k]], block, i);
 	if (!items->not)
 		return;
 	for (k = 0; k < row->n; k++)

@@ -70,6 +70,8 @@ static int manx_row_add(struct manx_compiled *ct, struct manx_dimension *dim, co
 		return -ENOMEM;
 	row->n = n;
 	row->hash = hash;
+	row->merged = false;
+	row->vector = NULL;
 	memset(row->summary, 0, ct->n_blocks * sizeof(u64));
 	for (i = 0; i < n; i++)
 		for (b = 0; b < ct->n_blocks; b++)
@@ -80,6 +82,22 @@ static int manx_row_add(struct manx_compiled *ct, struct manx_dimension *dim, co
 	dim->bucket[hash & dim->mask] = dim->n + 1;
 	ct->octets += manx_row_size(ct, n);
 	return dim->n++;
+}
+
+int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct manx_row *row)
+{
+	const u32 *item = manx_row_items(ct, row);
+
+	if (row->n == 1) {
+		row->vector = dim->items->must[item[0]];
+	} else if (row->n) {
+		row->vector = manx_bits_union(dim->items->must, item, row->n, ct->n_rules);
+		if (!row->vector)
+			return -ENOMEM;
+		ct->octets += manx_bits_size(row->vector);
+	}
+	row->merged = true;
+	return 0;
 }
 
 int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const u32 *item, u32 n)

@@ -10,6 +10,7 @@
 struct manx_binding;
 struct manx_compiled;
 struct manx_dimension;
+struct manx_row;
 
 /**
  * manx_row_intern() - the row that lists some items
@@ -21,6 +22,16 @@ struct manx_dimension;
  * Return: number of the row, new or not; -ENOMEM.
  */
 int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const u32 *item, u32 n);
+
+/**
+ * manx_row_merge() - make the union of a row's items ready
+ * @ct: compiled table that nobody reads yet
+ * @dim: one of its dimensions
+ * @row: row of it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct manx_row *row);
 
 /**
  * manx_rows_class() - give a class its row in a compiled table
