@@ -191,6 +191,9 @@ struct manx_dp_applied {
  * of @want are ignored; the order of its objects and of members does not matter,
  * that of rules and chains does. Options that are not given stay as they are.
  *
+ * With @sync it returns only when no packet is judged by the old state any more; a
+ * commit that deletes an endpoint or changes its addresses always does so.
+ *
  * On success *want is empty: the connection keeps it, and compares the next one
  * with it if the module is still of that generation, instead of reading all the
  * module has. On failure *want is the caller's still, but sorted.
@@ -199,7 +202,7 @@ struct manx_dp_applied {
  * large for a message, -EBUSY while another writer has a transaction open (waits
  * up to 5 s for it), else the module's own words.
  */
-int manx_dp_apply(struct manx_dp *dp, struct manx_dp_state *want,
+int manx_dp_apply(struct manx_dp *dp, struct manx_dp_state *want, bool sync,
 		  struct manx_dp_applied *applied, struct manx_error *err);
 
 /* Change the options that are given, in a transaction of their own. *generation: now */

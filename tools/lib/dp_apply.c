@@ -51,13 +51,21 @@ static int on_end(const struct nlmsghdr *nlh, void *ctx, struct manx_error *err)
 	return rc;
 }
 
-static int end(struct manx_dp *dp, bool commit, uint32_t *generation, struct manx_error *err)
+static int commit(struct manx_dp *dp, bool sync, uint32_t *generation, struct manx_error *err)
 {
 	struct nlmsghdr *nlh = manx_dp_request(dp, MANX_CMD_TXN_END, 0);
 
-	if (commit)
-		mnl_attr_put(nlh, MANX_A_NODE_COMMIT, 0, NULL);
+	mnl_attr_put(nlh, MANX_A_NODE_COMMIT, 0, NULL);
+	if (sync)
+		mnl_attr_put(nlh, MANX_A_NODE_SYNC, 0, NULL);
 	return manx_nl_talk(dp->nl, on_end, generation, err);
+}
+
+/* Throw it away; what went wrong before is what is told. */
+static void drop(struct manx_dp *dp)
+{
+	manx_dp_request(dp, MANX_CMD_TXN_END, 0);
+	manx_nl_talk(dp->nl, NULL, NULL, NULL);
 }
 
 static int send_change(struct manx_dp *dp, const struct manx_dp_change *c, struct manx_error *err)
@@ -101,7 +109,7 @@ static int send_all(struct manx_dp *dp, const struct manx_dp_diff *d, struct man
 
 /* -ESTALE, also if the module is another by now. */
 static int transact(struct manx_dp *dp, uint32_t generation, const struct manx_dp_diff *d,
-		    uint32_t *reached, struct manx_error *err)
+		    bool sync, uint32_t *reached, struct manx_error *err)
 {
 	int rc = begin(dp, generation, err);
 
@@ -109,9 +117,9 @@ static int transact(struct manx_dp *dp, uint32_t generation, const struct manx_d
 		return rc == -ENOENT ? -ESTALE : rc;
 	rc = send_all(dp, d, err);
 	if (!rc)
-		rc = end(dp, true, reached, err);
+		rc = commit(dp, sync, reached, err);
 	if (rc)
-		end(dp, false, reached, NULL);
+		drop(dp);
 	return rc;
 }
 
@@ -141,7 +149,7 @@ static void remember(struct manx_dp *dp, struct manx_dp_state *want, uint32_t ge
 }
 
 /* One try. -ESTALE: the state changed since it was read. */
-static int apply(struct manx_dp *dp, struct manx_dp_state *want,
+static int apply(struct manx_dp *dp, struct manx_dp_state *want, bool sync,
 		 struct manx_dp_applied *applied, struct manx_error *err)
 {
 	struct manx_dp_diff d;
@@ -156,7 +164,7 @@ static int apply(struct manx_dp *dp, struct manx_dp_state *want,
 	applied->generation = dp->known.node.generation;
 	applied->changes = manx_dp_diff_count(&d);
 	if (applied->changes)
-		rc = transact(dp, applied->generation, &d, &applied->generation, err);
+		rc = transact(dp, applied->generation, &d, sync, &applied->generation, err);
 	else if (!fresh)
 		rc = check_unchanged(dp, applied->generation, err);
 	manx_dp_diff_clear(&d);
@@ -165,7 +173,7 @@ static int apply(struct manx_dp *dp, struct manx_dp_state *want,
 	return rc;
 }
 
-int manx_dp_apply(struct manx_dp *dp, struct manx_dp_state *want,
+int manx_dp_apply(struct manx_dp *dp, struct manx_dp_state *want, bool sync,
 		  struct manx_dp_applied *applied, struct manx_error *err)
 {
 	uint32_t requests = manx_nl_requests(dp->nl);
@@ -173,7 +181,7 @@ int manx_dp_apply(struct manx_dp *dp, struct manx_dp_state *want,
 
 	manx_dp_state_sort(want);
 	for (int i = 0; rc == -ESTALE && i < STALE_TRIES; i++) {
-		rc = apply(dp, want, applied, err);
+		rc = apply(dp, want, sync, applied, err);
 		if (rc)
 			forget(dp);
 	}
@@ -190,8 +198,8 @@ int manx_dp_configure(struct manx_dp *dp, const struct manx_dp_config *config,
 		return rc;
 	rc = manx_dp_put_config(dp, config, err);
 	if (!rc)
-		rc = end(dp, true, generation, err);
+		rc = commit(dp, false, generation, err);
 	if (rc)
-		end(dp, false, generation, NULL);
+		drop(dp);
 	return rc;
 }

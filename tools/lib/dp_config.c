@@ -15,29 +15,28 @@
 
 #define OPTION(id, name, object, key, attr, type, min, max, std) \
 	[MANX_DP_##id] = { name, object, key, MANX_A_##attr, MANX_DP_##type, min, max, std }
-#define LIMIT(id, name, key, std) \
-	OPTION(id, name, NULL, key, NODE_##id, COUNT, 0, UINT32_MAX, std)
+#define LIMIT(id, name, key, min, max, std) \
+	OPTION(id, name, NULL, key, NODE_##id, COUNT, min, max, std)
 #define SWITCH(id, name, key) OPTION(id, name, NULL, key, NODE_##id, SWITCH, 0, 1, 0)
 #define TIMEOUT(id, name, key, std) \
-	OPTION(id, "timeout." name, "timeouts", key, TIMEOUTS_##id, SECONDS, 1, UINT32_MAX, std)
+	OPTION(id, "timeout." name, "timeouts", key, TIMEOUTS_##id, SECONDS, 1, 1 << 24, std)
 
-/* Ranges are those of the type; the module knows better, and says so. */
+/* Ranges are the module's, which does not say whose range it is that it says. */
 const struct manx_dp_option_info manx_dp_options[MANX_DP_OPTIONS] = {
 	OPTION(MARK_MASK, "mark-mask", NULL, "markMask", NODE_MARK_MASK, MASK,
 	       1, UINT32_MAX, 0xffff0000),
 	OPTION(ENDPOINT_TO_NODE, "endpoint-to-node", NULL, "endpointToNode",
 	       NODE_ENDPOINT_TO_NODE, ACTION, MANX_ACTION_ALLOW, MANX_ACTION_DENY,
 	       MANX_ACTION_DENY),
-	LIMIT(MAX_MEMBERS, "max-members", "maxMembers", 1 << 20),
-	LIMIT(MAX_RULES, "max-rules", "maxRules", 1 << 20),
-	OPTION(MAX_CLASSES, "max-classes", NULL, "maxClasses", NODE_MAX_CLASSES, COUNT,
-	       0, 65535, 65535),
+	LIMIT(MAX_MEMBERS, "max-members", "maxMembers", 0, 1 << 28, 1 << 20),
+	LIMIT(MAX_RULES, "max-rules", "maxRules", 0, 1 << 22, 1 << 20),
+	LIMIT(MAX_CLASSES, "max-classes", "maxClasses", 0, 65535, 65535),
 	OPTION(MAX_MEMORY, "max-memory", NULL, "maxMemory", NODE_MAX_MEMORY, OCTETS,
 	       0, MANX_JSON_MAX, 1 << 30),
-	LIMIT(MAX_FLOWS, "max-flows", "maxFlows", 1 << 18),
-	LIMIT(MAX_FLOWS_FROM, "max-flows-from", "maxFlowsFrom", 1 << 14),
-	LIMIT(MAX_FLOWS_TO, "max-flows-to", "maxFlowsTo", 1 << 14),
-	LIMIT(FRAGMENT_RATE, "fragment-rate", "fragmentRate", 1000),
+	LIMIT(MAX_FLOWS, "max-flows", "maxFlows", 1, 1 << 26, 1 << 18),
+	LIMIT(MAX_FLOWS_FROM, "max-flows-from", "maxFlowsFrom", 1, 1 << 26, 1 << 14),
+	LIMIT(MAX_FLOWS_TO, "max-flows-to", "maxFlowsTo", 1, 1 << 26, 1 << 14),
+	LIMIT(FRAGMENT_RATE, "fragment-rate", "fragmentRate", 0, 1 << 30, 1000),
 	SWITCH(KEEP_ESTABLISHED, "keep-established", "keepEstablished"),
 	SWITCH(REFUSE_PICKUP, "refuse-pickup", "refusePickup"),
 	SWITCH(AUDIT, "audit", "audit"),

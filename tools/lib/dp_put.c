@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "dp_impl.h"
 
@@ -102,13 +103,30 @@ int manx_dp_put_peer(struct manx_dp *dp, uint8_t cmd, const struct manx_addr *pe
 	return manx_nl_talk(dp->nl, NULL, NULL, err);
 }
 
+/* Puts the names of the options before the words of @err: one of them it was. */
+static int blame_options(const struct manx_dp_config *config, struct manx_error *err)
+{
+	char names[512] = "";
+
+	for (enum manx_dp_option i = 0; i < MANX_DP_OPTIONS; i++) {
+		size_t at = strlen(names);
+
+		if (manx_dp_config_has(config, i))
+			snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "",
+				 manx_dp_option_name(i));
+	}
+	return manx_error_prefix(err, "%s", names);
+}
+
 int manx_dp_put_config(struct manx_dp *dp, const struct manx_dp_config *config,
 		       struct manx_error *err)
 {
 	struct nlmsghdr *nlh = manx_dp_request(dp, MANX_CMD_NODE_SET, 0);
+	int rc;
 
 	manx_dp_config_write(nlh, config);
-	return manx_nl_talk(dp->nl, NULL, NULL, err);
+	rc = manx_nl_talk(dp->nl, NULL, NULL, err);
+	return rc ? blame_options(config, err) : 0;
 }
 
 int manx_dp_del_name(struct manx_dp *dp, uint8_t cmd, const char *name, struct manx_error *err)

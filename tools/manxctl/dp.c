@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* manxctl dp: the module, without a datastore. */
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,19 +41,26 @@ static int read_state(const char *path, struct manx_dp_state *st, struct manx_er
 
 static int load(int argc, char **argv)
 {
+	static const struct option options[] = { { "sync", no_argument, NULL, 's' }, { 0 } };
 	struct manx_error err = { 0 };
 	struct manx_dp_state st;
 	struct manx_dp_applied applied;
 	struct manx_dp *dp;
-	int status;
+	bool sync = false;
+	int c, status;
 
-	if (argc != 2)
+	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (c != 's')
+			return manxctl_bad_option("dp", c, argv);
+		sync = true;
+	}
+	if (argc != optind + 1)
 		return manxctl_usage("dp", "dp load: expected one file, \"-\" for standard input");
-	if (read_state(argv[1], &st, &err))
+	if (read_state(argv[optind], &st, &err))
 		return manxctl_fail(&err);
 	status = manxctl_dp_open(&dp);
 	if (!status) {
-		if (manx_dp_apply(dp, &st, &applied, &err))
+		if (manx_dp_apply(dp, &st, sync, &applied, &err))
 			status = manxctl_fail(&err);
 		else
 			printf("generation %u\n", applied.generation);

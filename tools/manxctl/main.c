@@ -37,7 +37,7 @@ static const struct command {
 	  "  -o, --output FORM   table (default), json\n" },
 	{ "dp", cmd_dp, "show and change the dataplane in the kernel",
 	  "manxctl dp show [sets|tables|endpoints|peers|node] [-o table|json]\n"
-	  "manxctl dp load FILE\n"
+	  "manxctl dp load [--sync] FILE\n"
 	  "manxctl dp set OPTION VALUE [OPTION VALUE]...\n"
 	  "manxctl dp flows [FILTER VALUE]... [-o table|json]\n"
 	  "manxctl dp flush FILTER VALUE [FILTER VALUE]... | all\n"
@@ -49,7 +49,8 @@ static const struct command {
 	  "input. flows lists the flow table, flush ends flows. monitor prints the module's\n"
 	  "events, one a line, until it is interrupted. manxctl(8) tells the form of FILE.\n\n"
 	  "  -o, --output FORM   table (default), json\n"
-	  "      --flows         also tell when flows begin and end\n\n"
+	  "      --flows         also tell when flows begin and end\n"
+	  "      --sync          return when no packet is judged by the old policy any more\n\n"
 	  "FILTER: from, to, endpoint (an id, outside, node), protocol (name or number),\n"
 	  "source, destination (address), sport, dport (port; ICMP type, code), state (new,\n"
 	  "replied, established, closing, closed). A flow has all that is given.\n\n"

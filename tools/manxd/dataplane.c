@@ -89,7 +89,7 @@ static int load(struct manxd *d, struct manx_dp_state *want, struct manx_error *
 
 	if (rc)
 		return rc;
-	rc = manx_dp_apply(d->dp, want, &applied, err);
+	rc = manx_dp_apply(d->dp, want, false, &applied, err);
 	if (!rc) {
 		d->generation = applied.generation;
 		d->n_changes += applied.changes;

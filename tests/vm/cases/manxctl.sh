@@ -309,6 +309,88 @@ manxctl_explains_its_usage_of_the_dataplane() {
 	said 'timeout.tcp-opening'
 }
 
+manxctl_changes_options_of_the_dataplane() {
+	desk
+	exits 0 ctl dp set max-flows 1000 max-memory 512M audit on timeout.udp 60
+	said 'generation 2'
+	exits 0 ctl dp show node
+	said ' flows of 1000,'
+	said ' of 512 MiB'
+	said 'audit on'
+	said 'keep-established off'
+	said 'udp 60,'
+	said 'tcp-established 432000,'
+	exits 0 ctl dp set audit off endpoint-to-node allow
+	exits 0 ctl dp show
+	said 'audit off'
+	said 'udp 60,'
+	said 'to node    allow'
+	# all of it, or nothing
+	exits 1 ctl dp set audit on mark-mask 0x7
+	said 'mark-mask, audit: a mark mask needs at least four bits'
+	exits 0 ctl dp show node
+	said 'audit off'
+	# a file that does not give them sets them back
+	ctl dp show -o json > "$work/shown.json"
+	exits 0 ctl dp load --sync - <<< '{}'
+	exits 0 ctl dp show node
+	said ' flows of 262144,'
+	said 'udp 30,'
+	exits 0 ctl dp load "$work/shown.json"
+	exits 0 ctl dp show node
+	said ' flows of 1000,'
+	said 'udp 60,'
+}
+
+manxctl_leaves_limits_to_the_host() {
+	desk
+	exits 0 in_node n1 unshare -Urn manxctl dp set max-flows 5
+	exits 0 in_node n1 unshare -Urn manxctl dp set max-flows 262144
+	exits 1 in_node n1 unshare -Urn manxctl dp set max-flows 262145
+	said 'max-flows: raising a limit above its default takes CAP_NET_ADMIN on the host'
+	exits 0 ctl dp set max-flows 262145
+}
+
+# flows_are N FILTER...: so many have all of that
+flows_are() { [ "$(ctl dp flows "${@:2}" -o json | grep -c '"protocol"')" = "$1" ]; }
+
+manxctl_lists_and_ends_flows() {
+	local id
+
+	lone_node
+	both_pools n1
+	add_pod n1 web
+	add_pod n1 client
+	in_node n1 manxctl dp monitor --flows > "$work/monitor" &
+	id=$(ctl dp show endpoints | awk '/sandbox-client/ { print $1 }')
+	reaches client "$(address web)"
+	reaches client "$(address web 6)"
+	exits 0 ctl dp flows protocol icmp
+	said "$(address client)"
+	said "$(address web)"
+	said 'replied'
+	flows_are 2 from "$id"
+	flows_are 1 from "$id" protocol icmpv6
+	flows_are 1 endpoint "$id" source "$(address client)" destination "$(address web)"
+	flows_are 0 to "$id"
+	flows_are 0 from "$id" state established
+	ctl dp flows -o json | /usr/bin/python3 -S -c 'import json, sys
+flow = [f for f in json.load(sys.stdin)["flows"] if f["protocol"] == "icmp"][0]
+assert flow["state"] == "replied", flow
+assert (flow["packets"], flow["replyPackets"]) == (1, 1), flow
+assert 0 < flow["expires"] <= 30000, flow'
+	exits 0 ctl dp flush from "$id" protocol icmp
+	said '1 flow ended'
+	flows_are 1 from "$id"
+	exits 0 ctl dp flush all
+	flows_are 0
+	exits 0 ctl dp flush all
+	said '0 flows ended'
+	reaches client "$(address web)"
+	eventually grep -q "flow-new from $id .* $(address client) > $(address web) " "$work/monitor"
+	eventually grep -q "flow-end from $id .* $(address client) > $(address web) " "$work/monitor"
+}
+
 manxctl_status_says_what_is_wrong() {
 	lone_node
 	exits 0 ctl status

@@ -326,8 +326,8 @@ manxd_is_for_root_alone() {
 	[ "$(stat -c %a "$work/n1/state/manx.db")" = 600 ]
 }
 
-# tells KEY: a number of its status
-tells() {
+# agent_number KEY: a number of its status
+agent_number() {
 	in_node n1 manxctl status -o json |
 		sed -n '/"status":/,$s/.*"'"$1"'":[^0-9]*\([0-9]*\).*/\1/p'
 }
@@ -351,18 +351,18 @@ manxd_sends_only_what_changed() {
 	add_pod n1 guest app=guest
 	eventually settled
 	is_client guest && fail "guest is a client already"
-	changes=$(tells changes)
-	requests=$(tells requests)
-	generation=$(tells generation)
+	changes=$(agent_number changes)
+	requests=$(agent_number requests)
+	generation=$(agent_number generation)
 	in_node n1 manxctl get wep -A -o yaml | sed 's/app: guest/app: client/' |
 		in_node n1 manxctl apply -f - | grep configured
 	eventually is_client guest
 	eventually settled
 	# one set's members; what the kernel had was known and is not read
-	[ $(($(tells changes) - changes)) = 1 ]
-	[ $(($(tells generation) - generation)) = 1 ]
-	[ $(($(tells requests) - requests)) -le 4 ] ||
-		fail "$(($(tells requests) - requests)) requests"
+	[ $(($(agent_number changes) - changes)) = 1 ]
+	[ $(($(agent_number generation) - generation)) = 1 ]
+	[ $(($(agent_number requests) - requests)) -le 4 ] ||
+		fail "$(($(agent_number requests) - requests)) requests"
 
 	# what others did meanwhile is found, and undone
 	in_node n1 manxctl dp load - <<< '{}'
