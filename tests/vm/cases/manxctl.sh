@@ -391,6 +391,34 @@ assert 0 < flow["expires"] <= 30000, flow'
 	eventually grep -q "flow-end from $id .* $(address client) > $(address web) " "$work/monitor"
 }
 
+monitored() { grep -qE "$1" "$work/monitor"; } # PATTERN: of a line
+
+manxctl_monitors_what_would_be_dropped() {
+	local from to
+
+	lone_node
+	both_pools n1
+	apply n1 <<-END
+		apiVersion: projectcalico.org/v3
+		kind: GlobalNetworkPolicy
+		metadata: {name: web}
+		spec: {selector: app == 'web', ingress: [{action: Deny, protocol: ICMP}]}
+	END
+	add_pod n1 web app=web
+	add_pod n1 client
+	from=$(address client) to=$(address web)
+	in_node n1 manxctl dp monitor > "$work/monitor" &
+	eventually subscribed
+	cut_off client "$to"
+	eventually monitored "drop policy-ingress endpoint 2 table [^ ]+ rule [0-9]+ icmp $from 8 > $to 0"
+	cut_off client "$(address web 6)"
+	eventually monitored "drop policy-ingress endpoint 2 table [^ ]+ default icmpv6 "
+	exits 0 ctl dp set audit on
+	reaches client "$to"
+	eventually monitored "audit policy-ingress endpoint 2 table [^ ]+ rule [0-9]+ icmp $from 8 > $to 0"
+}
+subscribed() { ctl dp set fragment-rate $((1000 + RANDOM)) && monitored 'generation [0-9]+$'; }
+
 manxctl_status_says_what_is_wrong() {
 	lone_node
 	exits 0 ctl status
