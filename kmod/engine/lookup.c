@@ -262,28 +262,113 @@ static u64 manx_terms_word(const struct manx_compiled *ct, const struct manx_ter
 	return w;
 }
 
-/* The first rule from @from on that matches, or the number of rules. */
-static u32 manx_terms_next(const struct manx_compiled *ct, const struct manx_terms *ts, u32 from)
+/* Bits of a summary, or of a word, that stand for @from and what follows. */
+static u64 manx_from(u32 from, u32 unit)
+{
+	return ~0ULL << (from / unit % 64);
+}
+
+static u32 manx_mixed_next(const struct manx_compiled *ct, const struct manx_terms *ts, u32 from)
 {
 	u32 first = from / MANX_BITS_BLOCK, block, i;
 	u64 s, w;
 
-	if (!ts->n)
-		return from;
 	for (block = first; block < ct->n_blocks; block++) {
 		s = manx_terms_summary(ts, block);
 		if (block == first)
-			s &= ~0ULL << (from % MANX_BITS_BLOCK / 64);
+			s &= manx_from(from, 64);
 		for (; s; s &= s - 1) {
 			i = __ffs64(s);
 			w = manx_terms_word(ct, ts, block, i);
 			if (block * 64 + i == from / 64)
-				w &= ~0ULL << (from % 64);
+				w &= manx_from(from, 1);
 			if (w)
 				return block * MANX_BITS_BLOCK + i * 64 + __ffs64(w);
 		}
 	}
 	return ct->n_rules;
+}
+
+/*
+ * Is each group one vector? Then its summary is exact, and where all have a bit
+ * all have a word.
+ */
+static bool manx_terms_plain(const struct manx_terms *ts, const struct manx_bits **vector)
+{
+	u32 i;
+
+	for (i = 0; i < ts->n; i++) {
+		const struct manx_term *t = &ts->term[i];
+
+		if (!t->row[0]->merged || (t->row[1] && t->row[1]->n) || t->class[0] ||
+		    t->class[1] || t->items->not)
+			return false;
+		vector[i] = t->row[0]->vector;
+	}
+	return true;
+}
+
+static u64 manx_plain_summary(const struct manx_bits *const *vector, u32 n, u32 block)
+{
+	u64 s = vector[0]->block[block].summary;
+	u32 i;
+
+	for (i = 1; i < n && s; i++)
+		s &= vector[i]->block[block].summary;
+	return s;
+}
+
+/* @below: the bits of a summary below that of the word */
+static u64 manx_plain_word(const struct manx_bits *const *vector, u32 n, u32 block, u64 below)
+{
+	const struct manx_bits_block *b;
+	u64 w = ~0ULL;
+	u32 i;
+
+	for (i = 0; i < n && w; i++) {
+		b = &vector[i]->block[block];
+		w &= ((const u64 *)vector[i]->block)[b->first + hweight64(b->summary & below)];
+	}
+	return w;
+}
+
+static u32 manx_plain_next(const struct manx_compiled *ct, const struct manx_bits *const *vector,
+			   u32 n, u32 from)
+{
+	u32 first = from / MANX_BITS_BLOCK, block, i;
+	u64 s, w;
+
+	for (i = 0; i < n; i++)
+		if (!vector[i])
+			return ct->n_rules;
+	for (block = first; block < ct->n_blocks; block++) {
+		s = manx_plain_summary(vector, n, block);
+		if (block == first)
+			s &= manx_from(from, 64);
+		for (; s; s &= s - 1) {
+			w = manx_plain_word(vector, n, block, (s & -s) - 1);
+			if (!w)
+				continue;
+			i = __ffs64(s);
+			if (block * 64 + i == from / 64)
+				w &= manx_from(from, 1);
+			if (w)
+				return block * MANX_BITS_BLOCK + i * 64 + __ffs64(w);
+		}
+	}
+	return ct->n_rules;
+}
+
+/* The first rule from @from on that matches, or the number of rules. */
+static u32 manx_terms_next(const struct manx_compiled *ct, const struct manx_terms *ts, u32 from)
+{
+	const struct manx_bits *vector[MANX_GROUPS];
+
+	if (!ts->n)
+		return from;
+	if (manx_terms_plain(ts, vector))
+		return manx_plain_next(ct, vector, ts->n, from);
+	return manx_mixed_next(ct, ts, from);
 }
 
 static bool manx_is_log(const struct manx_compiled *ct, u32 rule)
@@ -489,6 +574,8 @@ static __always_inline bool manx_cell_side(const struct manx_compiled *ct, struc
 
 	at->host = 0;
 	at->net = 0;
+	if (!(needs & (BIT(host) | BIT(net))))
+		return true;
 	if (needs & BIT(host)) {
 		row = manx_class_row(ct, key, host);
 		if (unlikely(row == MANX_ROW_UNKNOWN))
@@ -542,10 +629,11 @@ struct manx_found manx_table_find(const struct manx_table *table, struct manx_ke
 	if (!cell || !manx_cell_side(ct, key, needs, 0, &src) ||
 	    !manx_cell_side(ct, key, needs, 1, &dst))
 		return manx_key_find(ct, key);
-	cell += manx_cell_rest(ct, key, needs, MANX_DIM_SRC_NETS) +
-		manx_cell_rest(ct, key, needs, MANX_DIM_DST_NETS) +
-		manx_cell_rest(ct, key, needs, MANX_DIM_SERVICE) +
-		manx_cell_rest(ct, key, needs, MANX_DIM_SOURCE_PORT);
+	cell += manx_cell_rest(ct, key, needs, MANX_DIM_SERVICE);
+	if (needs & (BIT(MANX_DIM_SRC_NETS) | BIT(MANX_DIM_DST_NETS) | BIT(MANX_DIM_SOURCE_PORT)))
+		cell += manx_cell_rest(ct, key, needs, MANX_DIM_SRC_NETS) +
+			manx_cell_rest(ct, key, needs, MANX_DIM_DST_NETS) +
+			manx_cell_rest(ct, key, needs, MANX_DIM_SOURCE_PORT);
 	v = READ_ONCE(cell[src.host + dst.host]);
 	if (src.net | dst.net)
 		v = manx_cell_nets(cell, &src, &dst, v);

@@ -423,6 +423,20 @@ static bool manx_families_differ(const struct manx_ports_builder *b)
 	return false;
 }
 
+/* Gives back what an array was too long by, if there is memory to do so. */
+static void manx_ports_trim(void **array, u32 *room, u32 n, size_t size)
+{
+	void *new = n ? kvmalloc_array(n, size, GFP_KERNEL_ACCOUNT) : NULL;
+
+	if (n && !new)
+		return;
+	if (n)
+		memcpy(new, *array, n * size);
+	kvfree(*array);
+	*array = new;
+	*room = n;
+}
+
 struct manx_ports *manx_ports_build(const struct manx_ports_builder *b)
 {
 	struct manx_sweep s = { .b = b };
@@ -439,10 +453,15 @@ struct manx_ports *manx_ports_build(const struct manx_ports_builder *b)
 	kvfree(s.event);
 	manx_vec_free(&s.whole);
 	manx_vec_free(&s.active);
-	if (!err)
-		return s.ports;
-	manx_ports_free(s.ports);
-	return ERR_PTR(err);
+	if (err) {
+		manx_ports_free(s.ports);
+		return ERR_PTR(err);
+	}
+	manx_ports_trim((void **)&s.ports->map, &s.ports->room_maps, s.ports->n_maps,
+			sizeof(*s.ports->map));
+	manx_ports_trim((void **)&s.ports->page, &s.ports->room_pages, s.ports->n_pages,
+			sizeof(*s.ports->page));
+	return s.ports;
 }
 
 void manx_ports_free(struct manx_ports *ports)
