@@ -6,16 +6,31 @@
  *
  * RTNL orders everything about links: struct manx_link, manx_ns.links,
  * manx_ns.tunnel, the hooks of a namespace. manx_ns.lock, a mutex of each
- * namespace, orders everything about rulesets: transactions, names, the counts
- * of objects. Neither is taken inside the other. The packet path takes no lock:
- * it runs under RCU with bottom halves disabled, reads the namespace's ruleset
- * once and judges with it.
+ * namespace, orders writers of rulesets: transactions, names, classes, and the
+ * worker that tells tables of classes. Neither is taken inside the other.
  *
- * A ruleset is freed by the commit that replaced it, after a grace period. A
- * link is freed by the core, after a grace period (unregister_netdevice_many()
+ * A long commit holds manx_ns.lock, so nobody takes it who has nothing to write.
+ * Packets run under RCU with bottom halves disabled; they read the namespace's
+ * ruleset once and judge with it. Dumps and requests that only read do the same,
+ * one message at a time. What waits for the lock can be killed, as can a commit
+ * until it publishes. The end of a socket asks for it only if the socket has the
+ * open transaction (manx_ns.writer). Flow entries have locks of their own, taken
+ * with bottom halves disabled and never around any of these (flow/table.h).
+ *
+ * A ruleset is a version that nothing changes. What a commit replaces, whether
+ * nodes of trees, objects or references on classes, goes into a garbage object
+ * and is freed after a grace period by one work item a namespace, in the order of
+ * the commits; so does what an aborted transaction made. The work item takes
+ * manx_ns.lock for a moment where names and classes are concerned, so nobody
+ * waits for it with the lock held. A commit waits for a grace period only if it
+ * is asked to, or if an endpoint or an address of one goes, and then without the
+ * lock.
+ *
+ * A link is freed by the core, after a grace period (unregister_netdevice_many()
  * waits between ndo_uninit and the destructor). A namespace's state is freed
- * after its links. Nothing holds a reference on a namespace: all that points to
- * one is destroyed with it.
+ * after its links: first the workers end, then the transaction, then what is in
+ * the garbage, and last the published ruleset. Nothing holds a reference on a
+ * namespace: all that points to one is destroyed with it.
  */
 #include <linux/init.h>
 #include <linux/module.h>

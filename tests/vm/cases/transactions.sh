@@ -234,9 +234,90 @@ transactions_dumps_show_one_state_or_say_so() {
 	python dumps n1 12
 }
 
+# Whatever the policy is replaced by, one flow is always allowed, another never.
+transactions_are_judged_by_as_a_whole() {
+	# limit: 400
+	one_node
+	python replace n1 a b 1000
+}
+
+transactions_keep_to_limits() {
+	node n1
+	python requests n1 <<-'END'
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMBERS, 3))
+		OK	do(CMD_SET_NEW, (A_SET_NAME, "s"), *[(A_SET_MEMBER, prefix(f"10.0.0.{i}")) for i in range(3)])
+		OK	do(CMD_MEMBER_ADD, (A_SET_NAME, "s"), (A_SET_MEMBER, prefix("10.0.0.1")))
+		ENOSPC set s: more than 3 members (max-members)	do(CMD_MEMBER_ADD, (A_SET_NAME, "s"), (A_SET_MEMBER, prefix("10.0.0.3")))
+		ENOSPC set t: more than 3 members (max-members)	do(CMD_SET_NEW, (A_SET_NAME, "t"), (A_SET_MEMBER, prefix("10.0.0.3")))
+		OK	do(CMD_SET_NEW, (A_SET_NAME, "s"), *[(A_SET_MEMBER, prefix(f"10.0.1.{i}")) for i in range(3)])
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMBERS, 1))
+		ENOSPC set s: more than 1 members	do(CMD_MEMBER_ADD, (A_SET_NAME, "s"), (A_SET_MEMBER, prefix("10.0.1.3")))
+		OK	do(CMD_MEMBER_DEL, (A_SET_NAME, "s"), (A_SET_MEMBER, prefix("10.0.1.1")), (A_SET_MEMBER, prefix("10.0.1.2")))
+		ENOSPC set s: more than 1 members	do(CMD_MEMBER_ADD, (A_SET_NAME, "s"), (A_SET_MEMBER, prefix("10.0.1.3")))
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMBERS, 1 << 20), (A_NODE_MAX_CLASSES, 2))
+		OK	do(CMD_SET_NEW, (A_SET_NAME, "t"), (A_SET_MEMBER, prefix("10.0.1.9")))
+		ENOSPC set u: more than 2 classes (max-classes)	do(CMD_SET_NEW, (A_SET_NAME, "u"), (A_SET_MEMBER, prefix("10.0.1.4")))
+		ENOSPC set u: more than 2 classes (max-classes)	do(CMD_SET_NEW, (A_SET_NAME, "u"), (A_SET_MEMBER, prefix("10.0.1.9")))
+		OK	do(CMD_SET_NEW, (A_SET_NAME, "t"), (A_SET_MEMBER, prefix("10.0.1.8")), (A_SET_MEMBER, prefix("10.0.1.9")))
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_CLASSES, 65535), (A_NODE_MAX_RULES, 2))
+		OK	do(CMD_TABLE_NEW, *table("t", rule(1, 0), rule(2, 0)))
+		ENOSPC table u: more than 2 rules (max-rules)	do(CMD_TABLE_NEW, *table("u", rule(1, 0)))
+		OK	do(CMD_TABLE_NEW, *table("t", rule(3, 0), rule(4, 0)))
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_RULES, 1 << 20), (A_NODE_MAX_MEMORY, (20000).to_bytes(8, "little")))
+		ENOSPC set big: more than 20000 octets (max-memory)	do(CMD_SET_NEW, (A_SET_NAME, "big"), *[(A_SET_MEMBER, prefix(f"10.1.{i >> 8}.{i & 255}")) for i in range(3000)])
+		ENOSPC (max-memory)	do(CMD_TABLE_NEW, *table("big", *[rule(i, 0, (A_RULE_DST_NET, prefix("10.0.0.0/8"))) for i in range(400)]))
+		OK	do(CMD_MEMBER_DEL, (A_SET_NAME, "s"), (A_SET_MEMBER, prefix("10.0.1.0")))
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMORY, (1 << 33).to_bytes(8, "little")), (A_NODE_MAX_MEMBERS, 1 << 22))
+		ERANGE 0 to 65535	do(CMD_NODE_SET, (A_NODE_MAX_CLASSES, 65536))
+		ERANGE 0 to 1	do(CMD_NODE_SET, (A_NODE_AUDIT, 2))
+		ERANGE 1 to	do(CMD_NODE_SET, (A_NODE_MAX_FLOWS, 0))
+		ERANGE 1 to	do(CMD_NODE_SET, (A_NODE_TIMEOUTS, [attribute(A_TIMEOUTS_UDP, 0)]))
+		ERANGE 1 to	do(CMD_NODE_SET, (A_NODE_TIMEOUTS, [attribute(A_TIMEOUTS_ICMP, 1 << 31)]))
+		EINVAL 	do(CMD_NODE_SET, (A_NODE_MAX_MEMORY, 1))
+	END
+	[ "$(python requests n1 <<< 'OK	print(number(pick(do(CMD_NODE_GET)[0], A_NODE_MAX_MEMBERS)))')" = $((1 << 22)) ]
+}
+
+# What is the host's to give is not given by the root of a user namespace.
+transactions_raise_limits_only_for_the_host() {
+	unshare -Urn /usr/bin/python3 -s -S "$here/py/requests.py" - <<-'END'
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMBERS, 1 << 20), (A_NODE_MAX_FLOWS, 1))
+		EPERM takes CAP_NET_ADMIN on the host	do(CMD_NODE_SET, (A_NODE_MAX_MEMBERS, (1 << 20) + 1))
+		EPERM takes CAP_NET_ADMIN on the host	do(CMD_NODE_SET, (A_NODE_MAX_RULES, (1 << 20) + 1))
+		EPERM takes CAP_NET_ADMIN on the host	do(CMD_NODE_SET, (A_NODE_MAX_FLOWS, (1 << 18) + 1))
+		EPERM takes CAP_NET_ADMIN on the host	do(CMD_NODE_SET, (A_NODE_MAX_FLOWS_FROM, (1 << 14) + 1))
+		EPERM takes CAP_NET_ADMIN on the host	do(CMD_NODE_SET, (A_NODE_MAX_MEMORY, ((1 << 30) + 1).to_bytes(8, "little")))
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_FLOWS, 1 << 18))
+		OK	do(CMD_SET_NEW, (A_SET_NAME, "s"))
+	END
+}
+
+transactions_are_acknowledged_when_no_packet_sees_the_old_state() {
+	node n1
+	python requests n1 <<-'END'
+		OK	do(CMD_TXN_BEGIN)
+		OK	do(CMD_ENDPOINT_NEW, *endpoint(2, (A_ENDPOINT_ADDRESS, prefix("10.0.0.1"))))
+		OK	do(CMD_TXN_END, (A_NODE_COMMIT, b""), (A_NODE_SYNC, b""))
+		OK	do(CMD_ENDPOINT_NEW, *endpoint(2, (A_ENDPOINT_ADDRESS, prefix("10.0.0.2"))))
+		OK	do(CMD_ENDPOINT_DEL, (A_ENDPOINT_ID, 2))
+		ERANGE 	do(CMD_TXN_END, (A_NODE_SYNC, 1))
+	END
+}
+
+transactions_of_a_million_members() {
+	# limit: 400
+	node n1
+	python million n1
+}
+
 transactions_survive_nonsense() {
 	one_node
-	python fuzz n1 4000
+	python fuzz n1 6000
+	python requests n1 <<-'END'
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMBERS, 99), (A_NODE_MAX_RULES, 99), (A_NODE_MAX_CLASSES, 99), (A_NODE_MAX_FLOWS, 99), (A_NODE_MAX_FLOWS_FROM, 99), (A_NODE_MAX_FLOWS_TO, 99))
+		OK	do(CMD_NODE_SET, (A_NODE_MAX_MEMORY, (1 << 30).to_bytes(8, "little")), (A_NODE_AUDIT, 0), (A_NODE_REFUSE_PICKUP, 0), (A_NODE_FRAGMENT_RATE, 9))
+		OK	do(CMD_NODE_SET, (A_NODE_TIMEOUTS, [attribute(i, 99) for i in range(1, A_TIMEOUTS_OTHER + 1)]))
+	END
 	commit n1
 	reaches a $b4
 }

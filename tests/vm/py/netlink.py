@@ -109,7 +109,7 @@ class Netlink:
 		words, offset = "", None
 		if flags & NLM_F_ACK_TLVS:
 			tail = payload[4 if len(payload) < 20 else 20:]
-			words = pick(tail, NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode()
+			words = pick(tail, NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode(errors="replace")
 			offset = pick(tail, NLMSGERR_ATTR_OFFS)
 		raise Refused(CODES.get(code, str(code)), words,
 			      number(offset) if offset else None)

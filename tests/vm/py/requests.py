@@ -3,6 +3,8 @@
 """
 requests.py NODE
 
+NODE - is the present namespace.
+
 Sends netlink requests and looks how they are answered. Standard input has one a line,
 as Python with the names of manx.py and the functions below:
 
@@ -104,7 +106,8 @@ def complaint(answer, request):
 
 
 def main(node):
-	netlink.enter(node)
+	if node != "-":
+		netlink.enter(node)
 	wrong = lines = 0
 	for line in sys.stdin:
 		answer, _, request = line.strip().partition("\t")
