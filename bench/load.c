@@ -73,6 +73,7 @@ static char *read_file(const char *path, size_t *len)
 
 static int load(const char *path, struct manx_error *err)
 {
+	struct manx_dp_applied applied;
 	struct manx_dp_state st;
 	struct manx_dp *dp;
 	size_t len = 0;
@@ -91,7 +92,7 @@ static int load(const char *path, struct manx_error *err)
 	if (!rc)
 		rc = manx_dp_open(&dp, err);
 	if (!rc)
-		rc = manx_dp_apply(dp, &st, NULL, err);
+		rc = manx_dp_apply(dp, &st, false, &applied, err);
 	return rc;
 }
 

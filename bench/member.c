@@ -159,7 +159,7 @@ static void find_family(void)
 	struct manx_nl *nl;
 
 	if (manx_nl_open(&nl, NETLINK_GENERIC, &err) ||
-	    manx_nl_genl_family(nl, "manx", &family, NULL, NULL, &err)) {
+	    manx_nl_genl_family(nl, "manx", &family, NULL, 0, &err)) {
 		fprintf(stderr, "member: %s\n", err.text);
 		exit(1);
 	}
