@@ -161,25 +161,17 @@ static unsigned int manx_hook_local_in(void *priv, struct sk_buff *skb,
 	return manx_judge_passage(skb, state, &way);
 }
 
-static bool manx_is_ipvs(const struct sk_buff *skb)
-{
-#if IS_ENABLED(CONFIG_IP_VS)
-	return skb->ipvs_property;
-#else
-	return false;
-#endif
-}
-
 /*
- * The node's own packets, and what IPVS sends on from LOCAL_IN. The device is
- * that of the route: destination NAT in this hook changes it, but not
- * state->out.
+ * The node's own packets, and what IPVS sends on from LOCAL_IN: that was received,
+ * so its skb_iif is set, while the node's own has none, also when it goes to a
+ * service of IPVS. The device is that of the route: destination NAT in this hook
+ * changes it, but not state->out.
  */
 static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
 	struct net_device *dev = skb_dst(skb) ? skb_dst(skb)->dev : state->out;
-	bool own = !manx_is_ipvs(skb) && !skb->skb_iif;
+	bool own = !skb->skb_iif;
 	struct net_device *from = own ? NULL : manx_ingress(skb, state);
 	struct manx_passage way = {
 		.in	= manx_primary_or_null(from),
@@ -188,6 +180,8 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 
 	if (!way.in && !way.out)
 		return NF_ACCEPT;
+	if (!own && !from)
+		return manx_refuse(skb, state, &way, MANX_DROP_REASON_CLOSED, NULL);
 	way.from = own ? MANX_ENDPOINT_NODE : manx_endpoint_of(way.in);
 	way.to = manx_endpoint_of(way.out);
 	way.domain[1] = l3mdev_master_ifindex_rcu(dev);
