@@ -4,6 +4,7 @@
  */
 #include <linux/etherdevice.h>
 
+#include "flow/share.h"
 #include "link.h"
 #include "netlink.h"
 #include "ns.h"
@@ -212,7 +213,11 @@ static int manx_put_link(struct sk_buff *msg, u32 id, struct xarray *links)
 			      MANX_A_ENDPOINT_PAD) ||
 	    nla_put_u64_64bit(msg, MANX_A_ENDPOINT_TX_BYTES, stats.rx_bytes,
 			      MANX_A_ENDPOINT_PAD) ||
-	    manx_nl_put_drops(msg, MANX_A_ENDPOINT_DROPS, manx_link(dev)->drops))
+	    manx_nl_put_drops(msg, MANX_A_ENDPOINT_DROPS, manx_link(dev)->drops) ||
+	    nla_put_u32(msg, MANX_A_ENDPOINT_FLOWS_FROM,
+			manx_share_flows(manx_link(dev)->share, MANX_FLOW_FROM)) ||
+	    nla_put_u32(msg, MANX_A_ENDPOINT_FLOWS_TO,
+			manx_share_flows(manx_link(dev)->share, MANX_FLOW_TO)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 
 #include "compat/compat.h"
+#include "flow/table.h"
 #include "netlink.h"
 #include "ns.h"
 #include "txn.h"
@@ -151,6 +152,7 @@ static int manx_nl_fill_node(struct sk_buff *msg, const struct manx_ruleset *rs,
 	    nla_put_u64_64bit(msg, MANX_A_NODE_MEMORY, rs->memory + READ_ONCE(c->octets),
 			      MANX_A_NODE_PAD) ||
 	    nla_put_u32(msg, MANX_A_NODE_CLASSES, READ_ONCE(c->n)) ||
+	    nla_put_u32(msg, MANX_A_NODE_FLOWS, manx_flows_number(rs->ns)) ||
 	    nla_put_string(msg, MANX_A_NODE_VERSION, MANX_VERSION) ||
 	    manx_nl_put_config(msg, &rs->config))
 		return -EMSGSIZE;

@@ -82,6 +82,12 @@ bool manx_share_get(struct manx_flow_share *share);
 /* Drops a reference; NULL is allowed. */
 void manx_share_put(struct manx_flow_share *share);
 
+/* Entries that are charged to a quota, MANX_FLOW_FROM or MANX_FLOW_TO. */
+static inline u32 manx_share_flows(const struct manx_flow_share *share, unsigned int which)
+{
+	return atomic_read(&share->quota[which].budget.live);
+}
+
 /**
  * manx_budget_charge() - take the place of one entry
  * @b: budget

@@ -446,6 +446,13 @@ void manx_flows_sweep(struct manx_ns *ns)
 	mod_delayed_work(system_unbound_wq, &flows->gc, 0);
 }
 
+u32 manx_flows_number(struct manx_ns *ns)
+{
+	const struct manx_flows *flows = READ_ONCE(ns->flows);
+
+	return flows ? atomic_read(&flows->budget.live) : 0;
+}
+
 /* --- birth and death --- */
 
 int manx_flows_start(struct manx_ns *ns)

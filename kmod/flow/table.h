@@ -183,6 +183,9 @@ void manx_flows_free(struct manx_ns *ns);
  */
 void manx_flows_sweep(struct manx_ns *ns);
 
+/* Number of entries; a namespace without links has none. */
+u32 manx_flows_number(struct manx_ns *ns);
+
 /**
  * manx_flow_hash() - hash of a key
  * @flows: table
