@@ -31,7 +31,7 @@ packages=(
 	# the virtual machine and its initramfs
 	qemu-system-x86 busybox-static cpio
 	# what the tests run, most of them in the virtual machine
-	procps iproute2 iputils-ping nftables iptables ipset ethtool tcpdump socat python3-scapy
+	procps iproute2 iputils-ping nftables iptables ipset ipvsadm ethtool tcpdump socat python3-scapy
 )
 
 # What is used of linux-source: the YNL generator with its schemas, and checkpatch.
