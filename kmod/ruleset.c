@@ -35,17 +35,18 @@ static void manx_table_free(struct manx_ns *ns, struct manx_table *table)
 	unsigned int which;
 	u32 i;
 
+	/* first, or the worker that follows new classes would compile these rules again */
+	if (rcu_access_pointer(table->compiled)) {
+		mutex_lock(&ns->lock);
+		manx_table_release(&ns->classes, table);
+		mutex_unlock(&ns->lock);
+	}
 	for (i = 0; i < table->n; i++) {
 		for (which = MANX_MUST; which <= MANX_MUST_NOT; which++) {
 			manx_criterion_clear(ns, &table->rule[i].src[which]);
 			manx_criterion_clear(ns, &table->rule[i].dst[which]);
 		}
 		cond_resched();
-	}
-	if (rcu_access_pointer(table->compiled)) {
-		mutex_lock(&ns->lock);
-		manx_table_release(&ns->classes, table);
-		mutex_unlock(&ns->lock);
 	}
 	kvfree(table->rule);
 	kvfree(table->origin);
