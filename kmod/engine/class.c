@@ -212,6 +212,13 @@ static int manx_class_new(struct manx_classes *c, const u32 *set, u32 n, u32 has
 	return class->id;
 }
 
+static void manx_lists_free(struct manx_classes *c)
+{
+	c->octets -= c->lists ? (1U << c->bits) * sizeof(*c->lists) : 0;
+	kvfree(c->lists);
+	c->lists = NULL;
+}
+
 static void manx_class_free(struct manx_classes *c, struct manx_class *class)
 {
 	manx_rows_forget(c, class);
@@ -221,8 +228,9 @@ static void manx_class_free(struct manx_classes *c, struct manx_class *class)
 	manx_class_unlink(c, class, class->n);
 	xa_erase(&c->id, class->id);
 	c->octets -= manx_class_size(class->n);
-	c->n--;
 	kvfree(class);
+	if (!--c->n)
+		manx_lists_free(c);
 }
 
 /* The class of the first @n numbers of the scratch list. */
@@ -475,6 +483,6 @@ void manx_classes_exit(struct manx_classes *c)
 	WARN_ON_ONCE(!xa_empty(&c->sets));
 	xa_destroy(&c->id);
 	xa_destroy(&c->sets);
-	kvfree(c->lists);
+	manx_lists_free(c);
 	kvfree(c->scratch);
 }

@@ -192,6 +192,33 @@ static void compile_unknown(struct kunit *test)
 	}
 }
 
+/* Memory is counted down to nothing. */
+static void compile_all_gone(struct kunit *test)
+{
+	struct world *w = world_new(test, 550);
+	struct manx_prefix p;
+	u32 i;
+
+	world_rules(w, 30, &policy);
+	compile(w, MANX_FORM_SMALLEST);
+	load(w, 100, policy.n_sets);
+	world_settle(w);
+	world_begin(w);
+	while (w->o_next->n) {
+		p = w->o_next->member[0].p;
+		for (i = 0; w->name[i]->id != w->o_next->member[0].set; i++)
+			;
+		KUNIT_ASSERT_EQ(test, world_change(w, i, &p, false), 0);
+	}
+	KUNIT_ASSERT_GE(test, world_commit(w), 0);
+	world_settle(w);
+	manx_table_release(&w->c, &w->table);
+	KUNIT_EXPECT_EQ(test, w->c.n, 0);
+	KUNIT_EXPECT_EQ(test, w->c.octets, 0);
+	KUNIT_EXPECT_EQ(test, w->now.exact.bytes + w->now.nets.bytes, 0);
+	world_free(w);
+}
+
 static void compile_fail(struct kunit *test)
 {
 	u32 n, f, points = 0;
@@ -311,6 +338,7 @@ static struct kunit_case compile_cases[] = {
 	KUNIT_CASE(compile_bench),
 	KUNIT_CASE(compile_blocks),
 	KUNIT_CASE(compile_unknown),
+	KUNIT_CASE(compile_all_gone),
 	KUNIT_CASE(compile_fail),
 	KUNIT_CASE(commit_fail),
 	KUNIT_CASE(step_fail),
