@@ -8,6 +8,8 @@
  */
 #include "address.h"
 
+#include <linux/sched/signal.h>
+
 /**
  * struct manx_address_edit - what a change of a prefix works with
  * @a: version that is made
@@ -31,8 +33,12 @@ static int manx_address_inherit(void *ctx, const struct manx_prefix *p, u32 pare
 	struct manx_address_edit *ae = ctx;
 	u32 own = manx_hamt_get(&ae->a->exact, p->family, p->len, &p->addr);
 	u32 old = *value;
-	int new = manx_class_union(ae->c, own, parent);
+	int new;
 
+	/* one prefix may have a million within it */
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	new = manx_class_union(ae->c, own, parent);
 	if (new < 0)
 		return new;
 	*value = new;

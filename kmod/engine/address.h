@@ -33,8 +33,8 @@ struct manx_addresses {
  * @set: id of the set; nothing happens if @p is a member already
  *
  * Context: may sleep, under the writers' lock.
- * Return: 0; -ENOMEM or -ENOSPC, then only manx_addresses_abort() and
- * manx_classes_abort() are left to call.
+ * Return: 0; -ENOMEM, -ENOSPC, or -EINTR when the caller is being killed; then
+ * only manx_addresses_abort() and manx_classes_abort() are left to call.
  */
 int manx_addresses_add(struct manx_addresses *a, struct manx_edit *e, struct manx_classes *c,
 		       const struct manx_prefix *p, u32 set);

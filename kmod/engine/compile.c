@@ -796,6 +796,7 @@ static void manx_items_free(struct manx_items *items)
 		manx_bits_free(items->must[i]);
 		if (items->not)
 			manx_bits_free(items->not[i]);
+		cond_resched();
 	}
 	kvfree(items->must);
 	kvfree(items->not);
@@ -809,6 +810,7 @@ static void manx_dimension_free(struct manx_dimension *dim)
 		if (dim->row[i]->n > 1)
 			manx_bits_free(dim->row[i]->vector);
 		kvfree(dim->row[i]);
+		cond_resched();
 	}
 	kvfree(dim->row);
 	kvfree(dim->bucket);
@@ -984,7 +986,7 @@ void manx_table_recompile(struct manx_classes *c, struct manx_binding *binding)
 	ct->binding = binding;
 	c->octets += ct->octets;
 	rcu_assign_pointer(binding->table->compiled, ct);
-	old->cookie = get_state_synchronize_rcu();
+	old->cookie = start_poll_synchronize_rcu();
 	list_add_tail(&old->retired, &c->retired);
 }
 

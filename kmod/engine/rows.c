@@ -5,6 +5,7 @@
 #include "rows.h"
 
 #include <linux/jhash.h>
+#include <linux/sched/signal.h>
 
 #include "cells.h"
 #include "compile.h"
@@ -354,6 +355,8 @@ int manx_tables_refresh(struct manx_classes *c)
 		class->unfilled = 0;
 		list_del_init(&class->fresh);
 		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 	}
 	return !list_empty(&c->stale) || !list_empty(&c->retired);
 }

@@ -71,6 +71,8 @@ void manx_rows_forget(struct manx_classes *c, const struct manx_class *class);
 /**
  * manx_compiled_free() - free a compiled form
  * @ct: nobody reads it; may be NULL, or half built
+ *
+ * Context: may sleep.
  */
 void manx_compiled_free(struct manx_compiled *ct);
 
