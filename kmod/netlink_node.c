@@ -86,8 +86,10 @@ static void manx_nl_number_store(struct manx_config *config, const struct manx_n
 		*(bool *)p = value;
 }
 
+/* A limit is raised only if the sender and who opened the socket both may: @skb tells. */
 static int manx_nl_set_number(struct manx_config *config, const struct manx_nl_number *n,
-			      const struct nlattr *attr, struct netlink_ext_ack *extack)
+			      const struct nlattr *attr, const struct sk_buff *skb,
+			      struct netlink_ext_ack *extack)
 {
 	u64 value = n->size == 8 ? nla_get_u64(attr) : nla_get_u32(attr);
 
@@ -97,7 +99,7 @@ static int manx_nl_set_number(struct manx_config *config, const struct manx_nl_n
 		return -ERANGE;
 	}
 	if (n->limit && value > manx_nl_number(&manx_config_default, n) &&
-	    value > manx_nl_number(config, n) && !capable(CAP_NET_ADMIN))
+	    value > manx_nl_number(config, n) && !netlink_capable(skb, CAP_NET_ADMIN))
 		return manx_nl_refuse(extack, attr, -EPERM,
 				      "raising a limit above its default takes CAP_NET_ADMIN on the host");
 	manx_nl_number_store(config, n, value);
@@ -196,7 +198,7 @@ static int manx_nl_set_mark_mask(struct manx_config *config, const struct nlattr
 }
 
 static int manx_nl_set_timeouts(struct manx_config *config, const struct nlattr *attr,
-				struct netlink_ext_ack *extack)
+				const struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[ARRAY_SIZE(manx_timeouts_nl_policy)];
 	unsigned int i;
@@ -206,11 +208,12 @@ static int manx_nl_set_timeouts(struct manx_config *config, const struct nlattr 
 	for (i = 0; i < ARRAY_SIZE(manx_nl_timeouts) && !err; i++)
 		if (tb[manx_nl_timeouts[i].attr])
 			err = manx_nl_set_number(config, &manx_nl_timeouts[i],
-						 tb[manx_nl_timeouts[i].attr], extack);
+						 tb[manx_nl_timeouts[i].attr], skb, extack);
 	return err;
 }
 
-static int manx_nl_set_config(struct manx_config *config, struct genl_info *info)
+static int manx_nl_set_config(struct manx_config *config, const struct sk_buff *skb,
+			      struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
 	unsigned int i;
@@ -223,10 +226,10 @@ static int manx_nl_set_config(struct manx_config *config, struct genl_info *info
 	for (i = 0; i < ARRAY_SIZE(manx_nl_node_numbers) && !err; i++)
 		if (attrs[manx_nl_node_numbers[i].attr])
 			err = manx_nl_set_number(config, &manx_nl_node_numbers[i],
-						 attrs[manx_nl_node_numbers[i].attr],
+						 attrs[manx_nl_node_numbers[i].attr], skb,
 						 info->extack);
 	if (attrs[MANX_A_NODE_TIMEOUTS] && !err)
-		err = manx_nl_set_timeouts(config, attrs[MANX_A_NODE_TIMEOUTS], info->extack);
+		err = manx_nl_set_timeouts(config, attrs[MANX_A_NODE_TIMEOUTS], skb, info->extack);
 	return err;
 }
 
@@ -243,7 +246,7 @@ int manx_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
 	txn = manx_nl_edit(info, &ns);
 	if (IS_ERR(txn))
 		return PTR_ERR(txn);
-	return manx_nl_done(info, ns, manx_nl_set_config(&txn->next->config, info));
+	return manx_nl_done(info, ns, manx_nl_set_config(&txn->next->config, skb, info));
 }
 
 /* --- transactions --- */
