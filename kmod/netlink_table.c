@@ -196,8 +196,9 @@ static int manx_nl_add_rule(struct manx_ns *ns, struct manx_txn *txn, struct man
 	if (err)
 		return err;
 	txn->next->n_rules++;
-	/* the attributes take about as much as the lists that come of them */
-	manx_txn_grown(txn, &table->object, sizeof(struct manx_rule) + nla_len(attr));
+	/* the attributes take about as much as the lists that come of them; and counters */
+	manx_txn_grown(txn, &table->object, sizeof(struct manx_rule) + nla_len(attr) +
+					    (num_possible_cpus() + 1) * sizeof(u64));
 	return manx_parse_rule(ns, attr, &table->rule[table->n++], extack);
 }
 
