@@ -63,8 +63,8 @@ void manx_count_refused(const struct sk_buff *skb, struct manx_ns *ns, struct ma
  * @p: its headers
  *
  * If so, the packet has the bit for "drop" in its mark beside the one for
- * "accept" afterwards, and is reported. Only what policy refuses passes; an
- * endpoint that the node knows nothing about stays closed.
+ * "accept" afterwards, and is reported. Only what policy refuses passes: an
+ * endpoint that the node knows nothing about stays closed, and limits hold.
  *
  * Context: RCU read lock held, bottom halves disabled.
  */

@@ -358,6 +358,34 @@ policy_log_and_drops_are_events() {
 	eventually monitored 'endpoint-bound 4 ifindex [0-9]+$'
 }
 
+policy_audit_lets_pass_what_it_reports() {
+	one_node
+	table n1 strict egress deny '"action":"deny","protocol":"icmp","icmp":{"type":8}'
+	egress a strict
+	commit n1
+	on n1 nft -f - <<-END
+		table inet host {
+			counter audited { }
+			chain forward {
+				type filter hook forward priority 10
+				meta mark and 0xffff0000 == 0x00050000 counter name audited
+			}
+		}
+	END
+	dropping a policy-egress:1 cut_off a $b4
+	monitor n1
+	on n1 manxctl dp set audit on
+	dropping a "" reaches a $b4
+	eventually monitored \
+		"audit policy-egress endpoint 2 table strict rule 1 icmp $a4 8 > $b4 0\$"
+	dropping a "" reaches a $b6
+	eventually monitored "audit policy-egress endpoint 2 table strict default icmpv6 $a6 128 > $b6 0\$"
+	# the answers too: they are judged as what they answer
+	host_counts n1 host audited:4
+	on n1 manxctl dp set audit off
+	dropping a policy-egress:1 cut_off a $b4
+}
+
 policy_between_a_pod_and_its_node() {
 	one_node
 	echo_server n1 tcp 80
