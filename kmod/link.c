@@ -15,6 +15,7 @@
 #include "compat/compat.h"
 #include "drop.h"
 #include "event.h"
+#include "flow/share.h"
 #include "version.h"
 
 /*
@@ -251,6 +252,11 @@ static struct net_device *manx_peer_create(struct net *net, struct nlattr *tb[],
 	return peer;
 }
 
+static void manx_primary_free(struct net_device *dev)
+{
+	manx_share_put(manx_link(dev)->share);
+}
+
 static int manx_primary_register(struct net_device *dev, struct nlattr *tb[],
 				 struct nlattr *data[], struct netlink_ext_ack *extack)
 {
@@ -259,6 +265,7 @@ static int manx_primary_register(struct net_device *dev, struct nlattr *tb[],
 	int err;
 
 	dev->netdev_ops = &manx_primary_ops;
+	dev->priv_destructor = manx_primary_free;
 	dev->priv_flags |= IFF_DONT_BRIDGE;
 	manx_dev_set_netns_immutable(dev);
 	if (!tb[IFLA_ADDRESS])

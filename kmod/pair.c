@@ -348,7 +348,8 @@ static int manx_primary_init(struct net_device *dev)
 err_hooks:
 	manx_hooks_put(link->ns);
 err_share:
-	manx_share_end(link->share);
+	/* without init, the core calls no destructor */
+	manx_share_put(link->share);
 	/* somebody else's id: the words came from newlink already */
 	return err == -EBUSY ? -EEXIST : err;
 }

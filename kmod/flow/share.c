@@ -48,10 +48,7 @@ struct manx_flow_share *manx_share_new(void)
 
 void manx_share_end(struct manx_flow_share *share)
 {
-	if (!share)
-		return;
 	WRITE_ONCE(share->dead, true);
-	manx_share_put(share);
 }
 
 bool manx_share_get(struct manx_flow_share *share)

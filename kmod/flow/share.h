@@ -70,10 +70,10 @@ struct manx_flow_share *manx_share_new(void);
 
 /**
  * manx_share_end() - the link is going
- * @share: its entries are no longer found; the link's reference is dropped. May
- *	be NULL
+ * @share: its entries are no longer found
  *
- * Packets that are under way may read @share until a grace period has passed.
+ * The link keeps its reference until it is freed: a packet that has a route
+ * through it may come yet.
  */
 void manx_share_end(struct manx_flow_share *share);
 

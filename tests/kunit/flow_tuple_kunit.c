@@ -129,7 +129,7 @@ static void manx_share_counts_fragments(struct kunit *test)
 	KUNIT_EXPECT_GE(test, passed, 100U);
 	KUNIT_EXPECT_LE(test, passed, 200U);
 	KUNIT_EXPECT_FALSE(test, manx_share_fragment(share, 0));
-	manx_share_end(share);
+	manx_share_put(share);
 }
 
 static struct kunit_case manx_flow_tuple_cases[] = {
