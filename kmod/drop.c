@@ -74,12 +74,6 @@ static bool manx_is_policy(u8 reason)
 	       reason == MANX_DROP_REASON_POLICY_INGRESS || reason == MANX_DROP_REASON_TO_NODE;
 }
 
-static bool manx_is_policy(u8 reason)
-{
-	return reason == MANX_DROP_REASON_POLICY_EGRESS ||
-	       reason == MANX_DROP_REASON_POLICY_INGRESS || reason == MANX_DROP_REASON_TO_NODE;
-}
-
 bool manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
 		const struct manx_verdict *v, const struct manx_packet *p)
 {
