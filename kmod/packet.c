@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a verdict depends on, read from a packet. Pure: reads the skb through
- * copies, so it works on shared and non-linear ones and changes nothing.
+ * What a verdict depends on, read from a packet. Pure: changes nothing, and copies
+ * what is not linear, so it works on any skb.
  */
 #include "packet.h"
 
@@ -23,12 +23,24 @@ static u16 manx_be16(const u8 *octets)
 	return octets[0] << 8 | octets[1];
 }
 
+static bool manx_packet_parse_icmp(const u8 *head, unsigned int len, struct manx_packet *p)
+{
+	if (len < 2)
+		return false;
+	p->sport = head[0];
+	p->dport = head[1];
+	if (len >= MANX_ICMP_ID + 2)
+		p->icmp_id = manx_be16(head + MANX_ICMP_ID);
+	return true;
+}
+
 /* @off: of the transport header; @end: of the packet, whatever @skb holds besides */
 static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off, unsigned int end,
 				 struct manx_packet *p)
 {
-	u8 head[MANX_TCP_FLAGS + 1] = {};
+	u8 buf[MANX_TCP_FLAGS + 1];
 	unsigned int len;
+	const u8 *head;
 
 	switch (p->protocol) {
 	case IPPROTO_TCP:
@@ -42,20 +54,19 @@ static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off, un
 	default:
 		return true;
 	}
-	len = off < end ? min_t(unsigned int, end - off, sizeof(head)) : 0;
-	if (skb_copy_bits(skb, off, head, len))
+	len = off < end ? min_t(unsigned int, end - off, sizeof(buf)) : 0;
+	head = skb_header_pointer(skb, off, len, buf);
+	if (!head)
 		return false;
-	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6) {
-		p->sport = head[0];
-		p->dport = head[1];
-		p->icmp_id = manx_be16(head + MANX_ICMP_ID);
-		return len >= 2;
-	}
+	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6)
+		return manx_packet_parse_icmp(head, len, p);
+	if (len < MANX_PORTS)
+		return false;
 	p->sport = manx_be16(head);
 	p->dport = manx_be16(head + 2);
-	if (p->protocol == IPPROTO_TCP)
+	if (p->protocol == IPPROTO_TCP && len > MANX_TCP_FLAGS)
 		p->tcp_flags = head[MANX_TCP_FLAGS];
-	return len >= MANX_PORTS;
+	return true;
 }
 
 static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff, bool quoted,
