@@ -134,7 +134,14 @@ int manx_apply(struct manx_ns *ns, struct netlink_ext_ack *extack)
 		return err;
 	left = (s64)next->config.max_memory - next->memory - ns->txn->edit.bytes;
 	c->max_octets = max_t(s64, left, 0);
-	return manx_apply_fresh(ns, rs, MANX_OBJECT_TABLE, extack) ?: manx_tables_refresh(c);
+	err = manx_apply_fresh(ns, rs, MANX_OBJECT_TABLE, extack);
+	if (err)
+		return err;
+	err = manx_tables_refresh(c);
+	if (err == -ENOSPC)
+		NL_SET_ERR_MSG_FMT(extack, "new classes: more than %llu octets (max-memory)",
+				   next->config.max_memory);
+	return err;
 }
 
 void manx_apply_abort(struct manx_ns *ns)

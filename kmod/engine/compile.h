@@ -82,8 +82,9 @@ u64 manx_table_octets(const struct manx_table *table);
  * answered from their lists of sets until manx_tables_step() has come to them.
  *
  * Context: may sleep.
- * Return: 1 if manx_tables_step() has something to do, 0 if not; -ENOMEM, or
- * -EINTR when the caller is being killed, then the transaction has to be aborted.
+ * Return: 1 if manx_tables_step() has something to do, 0 if not; -ENOMEM;
+ * -ENOSPC if &manx_classes.max_octets is not enough; -EINTR when the caller is
+ * being killed. After an error the transaction has to be aborted.
  */
 int manx_tables_refresh(struct manx_classes *c);
 

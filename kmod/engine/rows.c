@@ -310,6 +310,7 @@ void manx_rows_forget(struct manx_classes *c, const struct manx_class *class)
 					WRITE_ONCE(*entry, 0);
 			}
 		}
+		cond_resched();
 	}
 }
 
@@ -337,13 +338,15 @@ static int manx_refresh_set(struct manx_classes *c, const struct manx_class *cla
 				list_move_tail(&bs->binding->stale, &c->stale);
 		}
 	}
-	return 0;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 int manx_tables_refresh(struct manx_classes *c)
 {
 	struct manx_class *class, *tmp;
 	int budget = MANX_REFRESH_BUDGET, err;
+	u64 before = c->octets;
 	u32 i;
 
 	list_for_each_entry_safe(class, tmp, &c->fresh, fresh) {
@@ -354,9 +357,8 @@ int manx_tables_refresh(struct manx_classes *c)
 		}
 		class->unfilled = 0;
 		list_del_init(&class->fresh);
-		cond_resched();
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		if (c->octets > max(before, c->max_octets))
+			return -ENOSPC;
 	}
 	return !list_empty(&c->stale) || !list_empty(&c->retired);
 }

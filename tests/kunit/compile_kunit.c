@@ -323,6 +323,12 @@ static void compile_limits(struct kunit *test)
 	w->c.max_octets = U64_MAX;
 	KUNIT_EXPECT_EQ(test, manx_table_compile(&w->c, &w->table, NULL), 0);
 	KUNIT_EXPECT_GE(test, w->c.octets, octets + manx_table_octets(&w->table));
+	many_classes(w, 0, 100);
+	w->c.max_octets = w->c.octets;
+	KUNIT_EXPECT_EQ(test, world_commit(w), -ENOSPC);
+	world_abort(w);
+	w->c.max_octets = U64_MAX;
+	world_check(w, 100, "no memory for classes");
 	w->c.max = w->c.n;
 	world_begin(w);
 	KUNIT_EXPECT_EQ(test, world_churn(w, 100, WORLD_SETS), -ENOSPC);
