@@ -19,6 +19,8 @@ def named(message, **wanted):
 socket = manx.Manx()
 node = named(socket.do(manx.CMD_NODE_GET)[0], memory=manx.A_NODE_MEMORY,
 	     classes=manx.A_NODE_CLASSES)
-tables = [named(message, form=manx.A_TABLE_FORM, memory=manx.A_TABLE_MEMORY)
-	  for message in socket.dump(manx.CMD_TABLE_GET)]
-print(json.dumps(node | {"tables": [table for table in tables if table]}))
+# a long table comes in several messages
+tables = {pick(message, manx.A_TABLE_NAME): named(message, form=manx.A_TABLE_FORM,
+						  memory=manx.A_TABLE_MEMORY)
+	  for message in socket.dump(manx.CMD_TABLE_GET)}
+print(json.dumps(node | {"tables": [table for table in tables.values() if table]}))
