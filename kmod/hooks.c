@@ -47,6 +47,12 @@ static struct net_device *manx_primary_or_null(struct net_device *dev)
 	return dev && manx_is_primary(dev) ? dev : NULL;
 }
 
+/* What comes through it may have any source; the tunnel's are checked already. */
+static bool manx_is_wire(const struct net_device *dev)
+{
+	return dev && !manx_is_tunnel(dev) && !(dev->flags & IFF_LOOPBACK);
+}
+
 static u32 manx_endpoint_of(const struct net_device *primary)
 {
 	return primary ? manx_link(primary)->endpoint : MANX_ENDPOINT_OUTSIDE;
@@ -128,7 +134,7 @@ static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
 	struct manx_passage way = {
 		.in	= manx_primary_or_null(from),
 		.out	= manx_primary_or_null(state->out),
-		.wire	= from && !manx_is_tunnel(from),
+		.wire	= manx_is_wire(from),
 	};
 
 	if (!from)
@@ -176,6 +182,7 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 	struct manx_passage way = {
 		.in	= manx_primary_or_null(from),
 		.out	= manx_primary_or_null(dev),
+		.wire	= manx_is_wire(from),
 	};
 
 	if (!way.in && !way.out)

@@ -15,7 +15,7 @@
  * @out: primary that it leaves through, or NULL
  * @domain: L3 domains that it comes from [0] and leaves to [1]: ifindex of the
  *	VRF, or 0. The node itself is in the domain that it talks with
- * @wire: it was forwarded from a link that is not ours
+ * @wire: it was forwarded from a link that is not ours, also by IPVS
  */
 struct manx_passage {
 	u32 from;
