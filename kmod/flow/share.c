@@ -9,13 +9,15 @@
  * endpoints is charged to the one that started it.
  *
  * An entry is evictable as long as it has shown nothing worth keeping: TCP before
- * the handshake is through and after the connection's end, anything else before
- * its first reply. A quota that is used up gives way to itself: the entry that has
+ * the handshake is through and after the connection's end, UDP unless it lasts
+ * (a resolver asks from a new port each time: questions that have their answers
+ * must not stand in the way of the next ones), anything else before its first
+ * reply. A quota that is used up gives way to itself: the entry that has
  * been evictable for longest goes, in one step. Only when the whole table is full
  * and the quota has nothing to give, others must: then a bounded sample of the
- * table is looked at, and of the entries in it that never saw a reply the one
- * goes whose quota holds the most. So what a flood has made is displaced by
- * others, and never a flow that is answered.
+ * table is looked at, and of the evictable entries in it the one goes whose quota
+ * holds the most. So what a flood has made is displaced by others, and never a
+ * flow that is worth keeping.
  */
 #include "share.h"
 
@@ -53,7 +55,7 @@ void manx_share_end(struct manx_flow_share *share)
 
 bool manx_share_get(struct manx_flow_share *share)
 {
-	return share && refcount_inc_not_zero(&share->refs);
+	return share && !READ_ONCE(share->dead) && refcount_inc_not_zero(&share->refs);
 }
 
 void manx_share_put(struct manx_flow_share *share)
@@ -102,9 +104,17 @@ bool manx_flow_is_worth_keeping(const struct manx_flow *flow)
 {
 	u32 tcp = READ_ONCE(flow->tcp);
 
-	return manx_flow_is_replied(flow) &&
-	       (flow->side[0].key.protocol != IPPROTO_TCP ||
-		(tcp >= MANX_TCP_ESTABLISHED && tcp < MANX_TCP_CLOSED));
+	if (!manx_flow_is_replied(flow))
+		return false;
+	switch (flow->side[0].key.protocol) {
+	case IPPROTO_TCP:
+		return tcp >= MANX_TCP_ESTABLISHED && tcp < MANX_TCP_CLOSED;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return test_bit(MANX_FLOW_LASTING, &flow->flags);
+	default:
+		return true;
+	}
 }
 
 /* Under the lock, so that of two that come together the later one sees the state. */
@@ -169,7 +179,7 @@ static bool manx_flows_evict_greediest(struct manx_flows *flows)
 		n = 0;
 		hlist_for_each_entry_rcu(side, &flows->bucket[(first + i) & flows->mask], node) {
 			flow = manx_flow_of_side(side);
-			if (!manx_flow_is_replied(flow) && !manx_flow_is_dead(flow))
+			if (!manx_flow_is_worth_keeping(flow) && !manx_flow_is_dead(flow))
 				worst = manx_greedier(worst, flow);
 			if (++n == MANX_SAMPLE_ENTRIES)
 				break;

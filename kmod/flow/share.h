@@ -77,7 +77,7 @@ struct manx_flow_share *manx_share_new(void);
  */
 void manx_share_end(struct manx_flow_share *share);
 
-/* Takes a reference, unless the last one is gone or @share is NULL; RCU read lock held. */
+/* Takes a reference, unless the link has ended or @share is NULL; RCU read lock held. */
 bool manx_share_get(struct manx_flow_share *share);
 /* Drops a reference; NULL is allowed. */
 void manx_share_put(struct manx_flow_share *share);
@@ -130,8 +130,8 @@ void manx_quota_forget(struct manx_flow *flow);
  * @max_flows: limit of @flows
  *
  * First the oldest evictable entry of @quota itself. If that has none and the
- * whole table is full, an entry without reply of the endpoint that has the most,
- * among a sample of the table. The nf_conn of what is evicted goes with it,
+ * whole table is full, an evictable one of the endpoint that has the most, among
+ * a sample of the table. The nf_conn of what is evicted goes with it,
  * unless it is assured.
  *
  * Context: RCU read lock held, bottom halves disabled.

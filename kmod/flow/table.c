@@ -220,7 +220,8 @@ static struct manx_flow *manx_flow_alloc(struct manx_flows *flows, const struct 
 	}
 	flow->flags = new->flags;
 	flow->tcp = new->tcp;
-	flow->expires = jiffies + new->timeout;
+	flow->begun = jiffies;
+	flow->expires = flow->begun + new->timeout;
 	flow->generation = rs->generation;
 	flow->ct = new->ct;
 	if (flow->ct)
@@ -239,7 +240,10 @@ static void manx_flow_drop(struct manx_flow *flow)
 	kmem_cache_free(manx_flow_cache, flow);
 }
 
-/* An entry that has one of the flow's keys. Buckets locked. */
+/*
+ * An entry that has one of the flow's keys, and is not on its way out: whoever
+ * removes it may be waiting for the lock. Buckets locked.
+ */
 static struct manx_flow *manx_flow_conflict(struct manx_flows *flows, const struct manx_flow *flow)
 {
 	struct manx_flow_side *side;
@@ -249,7 +253,8 @@ static struct manx_flow *manx_flow_conflict(struct manx_flows *flows, const stru
 		u32 hash = flow->side[i].hash;
 
 		hlist_for_each_entry(side, &flows->bucket[hash & flows->mask], node)
-			if (side->hash == hash && manx_key_equal(&side->key, &flow->side[i].key))
+			if (side->hash == hash && manx_key_equal(&side->key, &flow->side[i].key) &&
+			    !manx_flow_is_dead(manx_flow_of_side(side)))
 				return manx_flow_of_side(side);
 	}
 	return NULL;
@@ -312,7 +317,7 @@ struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_rul
 	struct manx_flow_quota *quota;
 	struct manx_flow *flow;
 
-	/* a link went away between */
+	/* nobody to pay for it */
 	if (!new->share[payer])
 		return ERR_PTR(-ENOSPC);
 	quota = &new->share[payer]->quota[payer];
@@ -326,7 +331,8 @@ struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_rul
 		return ERR_PTR(-ENOMEM);
 	}
 	flow->quota = quota;
-	if (flow->share[payer])
+	/* else a link went away between */
+	if (flow->share[0] == new->share[0] && flow->share[1] == new->share[1])
 		return manx_flow_enter(flows, flow);
 	manx_flow_uncharge(flows, quota);
 	manx_flow_drop(flow);

@@ -40,6 +40,7 @@ struct manx_flow_side {
  * @MANX_FLOW_KEPT: it is not evictable
  * @MANX_FLOW_PICKED_UP: the first packet seen was not that of a beginning
  * @MANX_FLOW_UNTRACKED: conntrack did not know it when it began
+ * @MANX_FLOW_LASTING: it was replied to, and had packets a while after it began
  */
 enum manx_flow_bit {
 	MANX_FLOW_DEAD,
@@ -47,6 +48,7 @@ enum manx_flow_bit {
 	MANX_FLOW_KEPT,
 	MANX_FLOW_PICKED_UP,
 	MANX_FLOW_UNTRACKED,
+	MANX_FLOW_LASTING,
 };
 
 /**
@@ -56,6 +58,7 @@ enum manx_flow_bit {
  * @share: of the links at its ends, by direction: [0] where it began; NULL for
  *	outside and the node. Referenced
  * @quota: that it is charged to, of one of @share
+ * @begun: when it was made, jiffies
  * @packets: by direction. These counters are written without lock or atomic
  *	operation, by whichever CPU a packet is on: a flow's packets of one
  *	direction usually keep to one, and a lost count harms nobody
@@ -73,6 +76,7 @@ struct manx_flow {
 	struct manx_flows *flows;
 	struct manx_flow_share *share[2];
 	struct manx_flow_quota *quota;
+	unsigned long begun;
 	u64 packets[2] ____cacheline_aligned;
 	u64 bytes[2];
 	unsigned long expires;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of flows: which entries give way, and which stand in nobody's.
+ */
+#include <kunit/test.h>
+#include <linux/rtnetlink.h>
+
+#include "kmod/flow/table.h"
+#include "kmod/ns.h"
+
+#define FROM 2
+#define TO 3
+
+struct table {
+	struct manx_ns *ns;
+	struct manx_flow_share *share;
+	struct manx_ruleset *rs;
+};
+
+static int table_init(struct kunit *test)
+{
+	struct table *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->ns = manx_ns(&init_net);
+	t->share = manx_share_new();
+	KUNIT_ASSERT_NOT_NULL(test, t->share);
+	t->rs = kunit_kzalloc(test, sizeof(*t->rs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->rs);
+	t->rs->config = manx_config_default;
+	t->rs->config.max_flows_from = 2;
+	rtnl_lock();
+	err = manx_flows_start(t->ns);
+	rtnl_unlock();
+	test->priv = t;
+	return err;
+}
+
+static void table_exit(struct kunit *test)
+{
+	struct table *t = test->priv;
+
+	manx_share_put(t->share);
+	manx_flows_stop(t->ns);
+	rcu_barrier();
+	manx_flows_free(t->ns);
+	t->ns->flows = NULL;
+}
+
+/* An entry of a source port; the caller is under RCU, bottom halves disabled. */
+static struct manx_flow *entry(struct table *t, u8 protocol, u16 port,
+			       struct manx_flow_share *other)
+{
+	struct manx_flow_new new = {
+		.key = {
+			.from = FROM, .family = NFPROTO_IPV4, .protocol = protocol,
+			.sport = port, .dport = 53,
+		},
+		.share = { t->share, other },
+		.tcp = MANX_TCP_SYN,
+		.timeout = 60 * HZ,
+	};
+
+	manx_flow_key_invert(&new.key, 0, other ? TO : 0, &new.reply);
+	return manx_flow_make(t->ns->flows, t->rs, &new);
+}
+
+static struct manx_flow *found(struct table *t, const struct manx_flow_key *key)
+{
+	struct manx_flow_side *side;
+
+	side = manx_flows_find(t->ns->flows, key, manx_flow_hash(t->ns->flows, key));
+	return side ? manx_flow_of_side(side) : NULL;
+}
+
+static void answer(struct manx_flow *flow, bool lasts)
+{
+	set_bit(MANX_FLOW_REPLIED, &flow->flags);
+	if (lasts)
+		set_bit(MANX_FLOW_LASTING, &flow->flags);
+	manx_quota_mark(flow);
+}
+
+/* One question, one answer, a port each: a resolver must not use up its share. */
+static void udp_gives_way_unless_it_lasts(struct kunit *test)
+{
+	struct table *t = test->priv;
+	struct manx_flow *flow[4];
+	unsigned int i;
+
+	local_bh_disable();
+	rcu_read_lock();
+	for (i = 0; i < ARRAY_SIZE(flow); i++) {
+		flow[i] = entry(t, IPPROTO_UDP, 1000 + i, NULL);
+		KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(flow[i]));
+		if (IS_ERR_OR_NULL(flow[i]))
+			goto out;
+		answer(flow[i], i >= 2);
+	}
+	KUNIT_EXPECT_NULL(test, found(t, &flow[0]->side[0].key));
+	KUNIT_EXPECT_NULL(test, found(t, &flow[1]->side[0].key));
+	KUNIT_EXPECT_PTR_EQ(test, found(t, &flow[2]->side[0].key), flow[2]);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(entry(t, IPPROTO_UDP, 2000, NULL)), -ENOSPC);
+	KUNIT_EXPECT_PTR_EQ(test, found(t, &flow[2]->side[1].key), flow[2]);
+out:
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/* Another processor has decided to remove an entry, and not done it yet. */
+static void what_is_dying_is_in_nobodys_way(struct kunit *test)
+{
+	struct table *t = test->priv;
+	struct manx_flow *old, *new;
+
+	local_bh_disable();
+	rcu_read_lock();
+	old = entry(t, IPPROTO_TCP, 1000, NULL);
+	if (!IS_ERR_OR_NULL(old)) {
+		set_bit(MANX_FLOW_DEAD, &old->flags);
+		new = entry(t, IPPROTO_TCP, 1000, NULL);
+		KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(new));
+		KUNIT_EXPECT_PTR_EQ(test, found(t, &old->side[0].key), new);
+		clear_bit(MANX_FLOW_DEAD, &old->flags);
+		KUNIT_EXPECT_TRUE(test, manx_flow_remove(old, MANX_FLOW_END_REPLACED));
+		KUNIT_EXPECT_PTR_EQ(test, found(t, &old->side[1].key), new);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+static void no_entry_to_a_link_that_is_gone(struct kunit *test)
+{
+	struct manx_flow_share *gone = manx_share_new();
+	struct table *t = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, gone);
+	local_bh_disable();
+	rcu_read_lock();
+	manx_share_end(gone);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(entry(t, IPPROTO_TCP, 1000, gone)), -ENOSPC);
+	rcu_read_unlock();
+	local_bh_enable();
+	manx_share_put(gone);
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->ns->flows->budget.held), 0);
+}
+
+static struct kunit_case table_cases[] = {
+	KUNIT_CASE(udp_gives_way_unless_it_lasts),
+	KUNIT_CASE(what_is_dying_is_in_nobodys_way),
+	KUNIT_CASE(no_entry_to_a_link_that_is_gone),
+	{}
+};
+
+static struct kunit_suite table_suite = {
+	.name = "manx_flow_table",
+	.init = table_init,
+	.exit = table_exit,
+	.test_cases = table_cases,
+};
+
+kunit_test_suite(table_suite);
