@@ -22,7 +22,7 @@
  * @max_flows_from: of those, what one endpoint may start
  * @max_flows_to: of those, what may come to one endpoint from outside or the node
  * @fragment_rate: fragments a second that an endpoint may send
- * @keep_established: a flow that was allowed once is not judged again
+ * @keep_established: a flow that was allowed and answered is not judged again
  * @refuse_pickup: TCP in mid-stream of an unknown flow is dropped
  * @audit: what policy denies passes, and is counted and reported
  * @timeout: of flow entries, seconds, by MANX_A_TIMEOUTS_*; [0] is not used

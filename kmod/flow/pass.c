@@ -16,7 +16,8 @@
  *
  * Packets about flows, which are not of them, pass with the flow that they are
  * about: ICMP errors by the packet that they quote, if they come from its other
- * end, from outside or from the node; resets of firewalls by conntrack's word.
+ * end, from outside or from the node; resets of firewalls by conntrack's word. If
+ * the flow has no entry, the policy is asked about it.
  *
  * The source of packets off the wire is looked up only when they are judged. That
  * is enough: an entry with an end outside was made, or last judged, when its
@@ -48,6 +49,9 @@ struct manx_crossing {
 	const struct manx_passage *way;
 	struct manx_flow_id id;
 };
+
+/* A flow that still has packets after that time is not a question with its answer. */
+#define MANX_LASTING	(2 * HZ)
 
 static const struct manx_verdict manx_allow = { .action = MANX_ACTION_ALLOW };
 
@@ -114,6 +118,13 @@ static unsigned long manx_flow_timeout(const struct manx_config *config, u8 prot
 	return (unsigned long)config->timeout[which] * HZ;
 }
 
+/* Is it more than one exchange? As conntrack tells streams from questions. */
+static bool manx_flow_lasts(const struct manx_flow *flow)
+{
+	return !test_bit(MANX_FLOW_LASTING, &flow->flags) && manx_flow_is_replied(flow) &&
+	       time_after(jiffies, flow->begun + MANX_LASTING);
+}
+
 /* A packet of the flow passes. @tcp: the state that it leads to */
 static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flow,
 			    unsigned int dir, u32 tcp)
@@ -127,6 +138,8 @@ static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flo
 		set_bit(MANX_FLOW_REPLIED, &flow->flags);
 		changed = true;
 	}
+	if (unlikely(manx_flow_lasts(flow)) && !test_and_set_bit(MANX_FLOW_LASTING, &flow->flags))
+		changed = true;
 	if (unlikely(changed))
 		manx_quota_mark(flow);
 	WRITE_ONCE(flow->packets[dir], flow->packets[dir] + 1);
@@ -153,7 +166,7 @@ static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_f
 		manx_flow_remove(flow, MANX_FLOW_END_GONE);
 		return false;
 	}
-	if (!c->rs->config.keep_established)
+	if (!c->rs->config.keep_established || !manx_flow_is_replied(flow))
 		*v = manx_ask_flow(c, flow, MANX_JUDGE_SILENT);
 	if (v->action == MANX_ACTION_ALLOW && manx_is_forged(c))
 		return false;
@@ -180,12 +193,9 @@ static bool manx_flow_hit(const struct manx_crossing *c, struct manx_flow *flow,
 		manx_flow_remove(flow, MANX_FLOW_END_REPLACED);
 		return false;
 	}
-	if (unlikely(!manx_flow_still_allowed(c, flow, v))) {
-		if (v->action == MANX_ACTION_ALLOW)
-			return false;
-		*v = manx_ask_flow(c, flow, MANX_JUDGE_COUNT);
-		return true;
-	}
+	/* the refusal has been counted */
+	if (unlikely(!manx_flow_still_allowed(c, flow, v)))
+		return v->action != MANX_ACTION_ALLOW;
 	manx_flow_touch(c, flow, dir, tcp);
 	return true;
 }
@@ -268,6 +278,26 @@ static struct manx_verdict manx_flow_miss(const struct manx_crossing *c)
 	return v.action == MANX_ACTION_ALLOW ? manx_flow_begin(c, picked_up, &new) : v;
 }
 
+/*
+ * By conntrack's word, which outlives the entry: so the policy is asked about the
+ * flow, unless the node says it.
+ */
+static bool manx_is_related(const struct manx_crossing *c)
+{
+	struct manx_crossing about = *c;
+	struct manx_flow_new new;
+	struct manx_packet p;
+
+	if (!manx_flow_relates(c->skb, c->p, c->way, &about.id))
+		return false;
+	if (c->way->from == MANX_ENDPOINT_NODE)
+		return true;
+	manx_flow_keys(&about, &new);
+	manx_flow_packet(&new.key, &p);
+	return manx_ask(c, &p, new.key.from, new.reply.from, MANX_JUDGE_SILENT).action ==
+	       MANX_ACTION_ALLOW;
+}
+
 /* Is it about a flow, of which it is not? */
 static bool manx_is_about_flow(const struct manx_crossing *c)
 {
@@ -278,11 +308,11 @@ static bool manx_is_about_flow(const struct manx_crossing *c)
 	struct manx_flow *flow;
 
 	if (!manx_packet_is_icmp_error(c->p))
-		return manx_flow_relates(c->skb, c->p, way->from);
+		return manx_is_related(c);
 	if (manx_flow_of_quoted(c->skb, skb_network_offset(c->skb), c->p, way, &key))
 		side = manx_flows_find(c->ns->flows, &key, manx_flow_hash(c->ns->flows, &key));
 	if (!side)
-		return manx_flow_relates(c->skb, c->p, way->from);
+		return manx_is_related(c);
 	flow = manx_flow_of_side(side);
 	return (way->from <= MANX_ENDPOINT_NODE ||
 		way->from == manx_flow_end_of(flow, !side->dir)) &&
@@ -314,10 +344,13 @@ struct manx_verdict manx_flow_judge(struct manx_ns *ns, const struct manx_rulese
 				    const struct manx_passage *way)
 {
 	struct manx_crossing c = { .ns = ns, .rs = rs, .skb = skb, .p = p, .way = way };
+	const struct manx_endpoint *ep = manx_ruleset_endpoint(rs, way->to);
 	struct manx_flow_new new;
 	struct manx_packet q;
 
-	if (!manx_flow_of_packet(skb, p, way, &c.id))
+	/* what was copied from elsewhere is still known as a packet of its old flow */
+	if (!manx_flow_of_packet(skb, p, way, &c.id) || !ep ||
+	    !manx_endpoint_may_send(ep, p->family, &c.id.key.dst))
 		return manx_ask(&c, p, way->from, way->to, MANX_JUDGE_COUNT);
 	manx_flow_keys(&c, &new);
 	manx_flow_packet(&new.key, &q);

@@ -37,7 +37,8 @@ struct manx_verdict manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset
  * @p: its headers
  * @way: where it comes from and goes to
  *
- * In the flow's original direction, if conntrack knows it.
+ * In the flow's original direction, if conntrack knows it and the endpoint that
+ * the packet goes to is an end of it.
  *
  * Context: as manx_flow_pass().
  */

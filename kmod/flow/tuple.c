@@ -110,7 +110,8 @@ static void manx_key_translate(const struct nf_conn *ct, unsigned int dir,
 		/* source NAT may change the identifier, destination NAT does not */
 		key->sport = ntohs(original->src.u.icmp.id);
 		key->dport = src->dst.u.icmp.type << 8 | src->dst.u.icmp.code;
-	} else if (manx_has_ports(key->protocol)) {
+	} else if (manx_has_ports(key->protocol) || key->protocol == IPPROTO_GRE) {
+		/* an entry of ours for each of conntrack's: they are what a share bounds */
 		key->sport = ntohs(src->src.u.all);
 		key->dport = ntohs(dst->src.u.all);
 	}
@@ -127,6 +128,9 @@ bool manx_flow_of_packet(const struct sk_buff *skb, const struct manx_packet *p,
 		return false;
 	if (id->ct)
 		manx_key_translate(id->ct, id->dir, &id->key);
+	/* conntrack remembers the connection before for a while: this is another one */
+	if (p->protocol == IPPROTO_TCP && manx_tcp_opens(p->tcp_flags))
+		id->dir = MANX_FLOW_ORIGINAL;
 	return true;
 }
 
@@ -179,22 +183,24 @@ void manx_flow_packet(const struct manx_flow_key *key, struct manx_packet *p)
 	*p = (struct manx_packet){
 		.src		= key->src,
 		.dst		= key->dst,
-		.sport		= key->sport,
-		.dport		= key->dport,
 		.family		= key->family,
 		.protocol	= key->protocol,
 	};
-	if (manx_is_icmp(key->family, key->protocol)) {
+	if (manx_has_ports(key->protocol)) {
+		p->sport = key->sport;
+		p->dport = key->dport;
+	} else if (manx_is_icmp(key->family, key->protocol)) {
 		p->sport = key->dport >> 8;
 		p->dport = key->dport & 0xff;
 		p->icmp_id = key->sport;
 	}
 }
 
-bool manx_flow_relates(const struct sk_buff *skb, const struct manx_packet *p, u32 from)
+bool manx_flow_relates(const struct sk_buff *skb, const struct manx_packet *p,
+		       const struct manx_passage *way, struct manx_flow_id *id)
 {
 	enum ip_conntrack_info info;
-	const struct nf_conn *ct = nf_ct_get(skb, &info);
+	struct nf_conn *ct = nf_ct_get(skb, &info);
 	enum ip_conntrack_dir dir;
 
 	/* expected connections of helpers are flows of their own */
@@ -202,7 +208,21 @@ bool manx_flow_relates(const struct sk_buff *skb, const struct manx_packet *p, u
 	    nf_ct_l3num(ct) != p->family || test_bit(IPS_EXPECTED_BIT, &ct->status))
 		return false;
 	dir = CTINFO2DIR(info);
-	return from <= MANX_ENDPOINT_NODE ||
+	*id = (struct manx_flow_id){
+		.key = {
+			.domain		= way->domain[0],
+			.from		= way->from,
+			.family		= p->family,
+			.protocol	= nf_ct_protonum(ct),
+		},
+		.ct = ct,
+		.dir = dir,
+	};
+	manx_key_translate(ct, dir, &id->key);
+	if (manx_is_icmp(p->family, id->key.protocol) &&
+	    !manx_icmp_opposite(p->family, id->key.dport >> 8))
+		return false;
+	return way->from <= MANX_ENDPOINT_NODE ||
 	       nf_inet_addr_cmp(&p->src, &ct->tuplehash[dir].tuple.src.u3) ||
 	       nf_inet_addr_cmp(&p->src, &ct->tuplehash[!dir].tuple.dst.u3);
 }

@@ -18,8 +18,9 @@
  * @dst: destination address
  * @domain: L3 domain that packets of this direction come from
  * @from: endpoint id, or MANX_ENDPOINT_*, that they come from
- * @sport: source port, host byte order; ICMP: identifier
- * @dport: destination port, host byte order; ICMP: (type << 8) | code
+ * @sport: source port, host byte order; ICMP: identifier; GRE: conntrack's key
+ * @dport: destination port, host byte order; ICMP: (type << 8) | code; GRE:
+ *	conntrack's key
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @protocol: IP protocol number
  * @zero: nothing; keys are compared as octets
@@ -43,7 +44,7 @@ struct manx_flow_key {
  * @key: in the direction of the packet
  * @ct: what conntrack knows of the flow, or NULL
  * @dir: direction of the packet in its flow, by @ct; a packet that conntrack does
- *	not know is taken for one of the original direction
+ *	not know is taken for one of the original direction, and so is a SYN
  */
 struct manx_flow_id {
 	struct manx_flow_key key;
@@ -112,12 +113,14 @@ void manx_flow_packet(const struct manx_flow_key *key, struct manx_packet *p);
  * manx_flow_relates() - is a packet about an existing flow, and not of one
  * @skb: packet
  * @p: its headers
- * @from: endpoint id, or MANX_ENDPOINT_*, that it comes from
+ * @way: where it comes from and goes to
+ * @id: filled with the flow, in the direction that the packet goes
  *
  * An ICMP error that quotes it, or a reset that a firewall sent in its name, by
  * the word of conntrack. It looks at the quoted packet only; so an endpoint is
  * believed just about flows of which it is an end.
  */
-bool manx_flow_relates(const struct sk_buff *skb, const struct manx_packet *p, u32 from);
+bool manx_flow_relates(const struct sk_buff *skb, const struct manx_packet *p,
+		       const struct manx_passage *way, struct manx_flow_id *id);
 
 #endif /* _MANX_FLOW_TUPLE_H */
