@@ -17,7 +17,7 @@
  * @max_members: of all sets
  * @max_rules: of all tables
  * @max_classes: distinct combinations of sets
- * @max_memory: octets of sets, classes and compiled tables
+ * @max_memory: octets of sets, classes, rules with their counters and compiled tables
  * @max_flows: entries of the flow table
  * @max_flows_from: of those, what one endpoint may start
  * @max_flows_to: of those, what may come to one endpoint from outside or the node

@@ -158,7 +158,7 @@ enum manx_event_type {
  * enum manx_table_form - how a table was compiled
  * @MANX_TABLE_FORM_CELLS: one load for every combination of classes
  * @MANX_TABLE_FORM_BIT_VECTORS: aggregated bit vectors, for tables with more
- *   than 65536 combinations
+ *   combinations than cells are spent on
  */
 enum manx_table_form {
 	MANX_TABLE_FORM_CELLS,
