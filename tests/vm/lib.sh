@@ -277,6 +277,9 @@ refuse() {
 	fi
 }
 
+# has PATTERN, in a pipe: grep -q would not read to the end, and pipefail blame the writer
+has() { grep "$@" > /dev/null; }
+
 # eventually COMMAND...: within 10 seconds it succeeds
 eventually() {
 	local end=$((SECONDS + 10))

@@ -40,8 +40,8 @@ cni_a_pod_works_when_add_returns() {
 	reaches web "$(address client)"
 	on n1 ping -n -q -c 1 -W 2 "$(address web)"
 	on n1 ping -n -q -c 1 -W 2 "$(address web 6)"
-	in_node n1 manxctl get wep -A | grep -q "default *web *n1 *$(address web),$(address web 6)"
-	ip -n n1 link show "$(node_end web)" | grep -q 'altname default.web.eth0'
+	in_node n1 manxctl get wep -A | has "default *web *n1 *$(address web),$(address web 6)"
+	ip -n n1 link show "$(node_end web)" | has 'altname default.web.eth0'
 	del_pod n1 web
 	cut_off client "$(address web)"
 	del_pod n1 client

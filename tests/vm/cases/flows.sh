@@ -76,7 +76,7 @@ flows_are_listed_and_flushed() {
 	[ "$(flows n1 from node | wc -l)" = 1 ]
 	[ "$(flows n1 to 3 dport 53 | wc -l)" = 1 ]
 	[ -z "$(flows n1 state new)" ]
-	on n1 manxctl dp show endpoints -o json | grep -qE '"flowsFrom":\s3' ||
+	on n1 manxctl dp show endpoints -o json | has -E '"flowsFrom":\s3' ||
 		fail "$(on n1 manxctl dp show endpoints -o json)"
 	flushed n1 0 source 192.0.2.1
 	flushed n1 1 protocol udp

@@ -88,7 +88,7 @@ ipip_the_outer_ttl_can_be_chosen() {
 	tunnel n1 $u1 $u2 ttl 17 mtu 1400
 	seen=$(outer $c4)
 	shows "$seen" 'ttl 17, id 0'
-	ip -n n1 -o link show tunl | grep -q 'mtu 1400'
+	ip -n n1 -o link show tunl | has 'mtu 1400'
 	tells a $c4 'Frag needed and DF set \(mtu = 1400\)' -M "do" -s 1400
 }
 
@@ -118,8 +118,8 @@ ipip_a_narrow_path_is_told_to_the_sender() {
 	# the router tells n1, n1 tells the pod, now and from then on
 	on a ping -n -q -c 3 -i 0.1 -W 1 -M "do" -s 1400 $c4 > "$scratch/ping" && fail "it fits"
 	on a ping -n -q -c 3 -i 0.1 -W 1 -M "do" -s 1400 $c6 > "$scratch/ping6" && fail "it fits"
-	ip -n a route get $c4 | grep -q 'mtu 1380'
-	ip -n a route get $c6 | grep -q 'mtu 1380'
+	ip -n a route get $c4 | has 'mtu 1380'
+	ip -n a route get $c6 | has 'mtu 1380'
 	reaches a $c4 -M "do" -s 1352
 	reaches a $c6 -M "do" -s 1332
 	[ "$(drops n1 too-big)" -ge 2 ]

@@ -142,7 +142,7 @@ links_an_endpoint_id_is_free_again() {
 }
 
 # link_is NAMESPACE LINK FLAG
-link_is() { ip -n "$1" -o link show "$2" | grep -q "[<,]$3[,>]"; }
+link_is() { ip -n "$1" -o link show "$2" | has "[<,]$3[,>]"; }
 
 links_carrier_follows_both_ends() {
 	one_node
@@ -183,7 +183,7 @@ links_count_what_passes() {
 	for witness in 0 1 2; do
 		paste -d ' ' <(tr ' ' '\n' <<< "${before[witness]}") \
 			<(tr ' ' '\n' <<< "${after[witness]}") |
-			awk '{ print $2 - $1 }' | paste -s -d ' ' | grep -qx '5 710 5 710' ||
+			awk '{ print $2 - $1 }' | paste -s -d ' ' | has -x '5 710 5 710' ||
 			fail "witness $witness: ${before[witness]} -> ${after[witness]}"
 	done
 	refuse "no stats" on a ethtool -S eth0
@@ -201,8 +201,8 @@ links_mtu_is_that_of_both_ends() {
 	one_node
 	ip netns add c
 	on n1 manxctl dp link add manxc peer eth0 netns c mtu 1234
-	ip -n c -o link show eth0 | grep -q 'mtu 1234'
-	ip -n n1 -o link show manxc | grep -q 'mtu 1234'
+	ip -n c -o link show eth0 | has 'mtu 1234'
+	ip -n n1 -o link show manxc | has 'mtu 1234'
 }
 
 links_need_the_right_to_both_namespaces() {

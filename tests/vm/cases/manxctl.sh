@@ -423,7 +423,7 @@ manxctl_status_says_what_is_wrong() {
 	lone_node
 	exits 0 ctl status
 	said 'manxd      ok'
-	ctl status -o json | grep -q '"ok":	true'
+	ctl status -o json | has '"ok":	true'
 	ip -n n1 link add manx.ipip type dummy
 	pool n1 pods 10.244.0.0/16 'ipipMode: Always'
 	eventually refuse 'ip link delete manx.ipip' ctl status

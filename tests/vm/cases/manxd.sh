@@ -18,7 +18,8 @@ agent_socket() { echo "UNIX-CONNECT:$work/$1/run/agent.sock,type=5"; }
 dial() {
 	exec 7> >(exec socat -t 5 - "$(agent_socket "$1")" > "$work/answers" 2> "$work/socat")
 }
-say() { printf '%s' "$1" >&7; }
+# one write, so one message: bash writes line by line
+say() { printf '%s' "${1//$'\n'/ }" >&7; }
 hang_up() { exec 7>&-; }
 answered() { grep -q -e "$1" "$work/answers"; }
 
@@ -30,7 +31,7 @@ add_request() {
 }
 
 # ask NODE REQUEST: one request on a connection of its own, and the answer
-ask() { printf '%s' "$2" | socat -t 5 - "$(agent_socket "$1")"; }
+ask() { printf '%s' "${2//$'\n'/ }" | socat -t 5 - "$(agent_socket "$1")"; }
 
 knows_endpoints() { # NODE N: the kernel does
 	[ "$(in_node "$1" manxctl dp show endpoints -o json | grep -c '"id"')" = "$2" ]
@@ -114,7 +115,7 @@ manxd_may_be_away() {
 	netconf | cni DEL n1 web
 	[ $((SECONDS - start)) -le 9 ] || fail "DEL took $((SECONDS - start)) s"
 	[ "$(ip -n web -o link | wc -l)" = 1 ]
-	store_keys h/ | grep -q 'h/pods.sandbox-web.eth0'
+	store_keys h/ | has 'h/pods.sandbox-web.eth0'
 
 	start_manxd n1
 	store_keys h/ | grep 'h/pods.sandbox-web.eth0' && fail "the address is not free"
@@ -332,7 +333,7 @@ agent_number() {
 		sed -n '/"status":/,$s/.*"'"$1"'":[^0-9]*\([0-9]*\).*/\1/p'
 }
 settled() { in_node n1 manxctl status > "$work/status"; }
-is_client() { in_node n1 manxctl dp show sets | grep -qwF "$(address "$1")"; }
+is_client() { in_node n1 manxctl dp show sets | has -wF "$(address "$1")"; }
 
 manxd_sends_only_what_changed() {
 	local changes requests generation

@@ -133,6 +133,6 @@ neighbours_do_without_routes_and_settings() {
 	reaches a $b4
 	reaches a $b6
 	reaches n1 $a6
-	ip -n a neighbour | grep -q "169.254.1.1 .*$gateway_mac"
-	ip -n a neighbour | grep -q "fe80::ecee:eeff:feee:eeee .*$gateway_mac"
+	ip -n a neighbour | has "169.254.1.1 .*$gateway_mac"
+	ip -n a neighbour | has "fe80::ecee:eeff:feee:eeee .*$gateway_mac"
 }

@@ -240,7 +240,7 @@ networkpolicy_edits_end_the_flows_they_forbid() {
 	in_node n1 manxctl dp show tables > "$work/tables"
 	grep -q 'ingress, default deny ([1-9][0-9]* packets), .*, endpoints 2$' "$work/tables"
 	grep -q '^[0-9]* *[1-9][0-9]* *allow tcp' "$work/tables" || fail "$(< "$work/tables")"
-	in_node n1 manxctl dp show endpoints | grep -q 'sandbox-web.*policy-ingress [1-9]'
+	in_node n1 manxctl dp show endpoints | has 'sandbox-web.*policy-ingress [1-9]'
 	without networkpolicy web
 	grows "$work/guest.flow"
 	grows "$work/client.flow"

@@ -6,9 +6,9 @@
 . "$here/programs.sh"
 
 # goes NODE DEVICE POD: that way the node sends packets to the pod
-goes() { ip -n "$1" route get "$(address "$3")" | grep -q " dev $2 "; }
+goes() { ip -n "$1" route get "$(address "$3")" | has " dev $2 "; }
 
-goes6() { ip -n "$1" route get "$(address "$3" 6)" | grep -q " dev $2 "; }
+goes6() { ip -n "$1" route get "$(address "$3" 6)" | has " dev $2 "; }
 
 # block_of POD: the IPv4 block that its address is in
 block_of() { echo "$(address "$1" | sed 's/\.[0-9]*$/.0/')/24"; }
@@ -17,7 +17,7 @@ peers_are() { # NODE ADDRESS...
 	[ "$(in_node "$1" manxctl dp show peers)" = "$(printf '%s\n' PEER "${@:2}")" ]
 }
 
-mtu_is() { ip -n "$1" link show eth0 | grep -q "mtu $2 "; } # POD MTU
+mtu_is() { ip -n "$1" link show eth0 | has "mtu $2 "; } # POD MTU
 
 # three_nodes MODE: with a pod each, web, near and far, of IPv4 alone; blocks are /24
 three_nodes() {
@@ -114,7 +114,7 @@ routes_lead_to_a_node_that_joins() {
 	reaches new "$(address web)"
 	reaches new "$(address web 6)"
 	peers_are n1 172.18.2.14
-	in_node n1 manxctl get nodes | grep -q 'n4 *172.18.2.14/24'
+	in_node n1 manxctl get nodes | has 'n4 *172.18.2.14/24'
 }
 
 routes_end_with_their_node() {
@@ -156,7 +156,7 @@ routes_of_others_stay() {
 	ip -n n1 route add blackhole 10.244.0.0/26 proto static
 	add_pod n2 far
 	eventually told n1 'route to 10.244.0.0/26: another one is there that manx has not made'
-	ip -n n1 route | grep -q '^blackhole 10.244.0.0/26 proto static'
+	ip -n n1 route | has '^blackhole 10.244.0.0/26 proto static'
 	ip -n n1 route del blackhole 10.244.0.0/26
 	eventually goes n1 eth0 far
 	eventually well n1
@@ -174,12 +174,12 @@ routes_lead_to_borrowed_addresses() {
 	netconf() { printf '{"cniVersion": "1.0.0", "name": "pods"}\n'; }
 	add_pod n1 owner
 	add_pod n2 borrower
-	store_keys b/ | grep -qx 'b/4/0a1e0000.*'
+	store_keys b/ | has -x 'b/4/0a1e0000.*'
 	[ "$(store_keys b/ | wc -l)" = 1 ]
 	eventually reaches owner "$(address borrower)"
 	reaches borrower "$(address owner)"
-	ip -n n1 route | grep -q "$(address borrower) via 172.18.1.12 dev eth0"
-	ip -n n2 route | grep -q "10.30.0.0/30 via 172.18.1.11 dev eth0"
+	ip -n n1 route | has "$(address borrower) via 172.18.1.12 dev eth0"
+	ip -n n2 route | has "10.30.0.0/30 via 172.18.1.11 dev eth0"
 	del_pod n2 borrower
 	eventually gone n1 "$(address borrower)"
 }
