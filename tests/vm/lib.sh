@@ -112,7 +112,12 @@ plug_in() {
 			echo route add "$address" dev "manx$name"
 		done
 	} | ip -n "$node" -b -
+	eventually has_link_local "$name" eth0
+	eventually has_link_local "$node" "manx$name"
 }
+
+# has_link_local NAMESPACE DEVICE: IPv6 can be used, which is a moment after the carrier
+has_link_local() { ip -n "$1" -6 -o address show dev "$2" scope link -tentative | has fe80; }
 
 one_node() {
 	node n1
