@@ -143,14 +143,12 @@ void manx_event_drop(struct manx_events *ev, u32 endpoint, enum manx_drop_reason
 	manx_event_record(ev, &record);
 }
 
-void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
-			const struct manx_verdict *v, const struct manx_packet *p)
+/* Apart, so that nobody pays for the record when nobody listens. */
+static noinline void manx_event_record_verdict(struct manx_events *ev, enum manx_event_type type,
+					       const struct manx_verdict *v,
+					       const struct manx_packet *p)
 {
-	struct manx_event_record record;
-
-	if (!manx_nl_has_listeners(ev->net))
-		return;
-	record = (struct manx_event_record){
+	struct manx_event_record record = {
 		.type		= type,
 		.endpoint	= v->endpoint,
 		.reason		= v->reason,
@@ -165,6 +163,13 @@ void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
 	if (record.has_rule)
 		record.rule = v->table->rule[v->rule].id;
 	manx_event_record(ev, &record);
+}
+
+void manx_event_verdict(struct manx_events *ev, enum manx_event_type type,
+			const struct manx_verdict *v, const struct manx_packet *p)
+{
+	if (manx_nl_has_listeners(ev->net))
+		manx_event_record_verdict(ev, type, v, p);
 }
 
 bool manx_event_flow_wanted(const struct manx_events *ev)

@@ -113,14 +113,16 @@ static unsigned int manx_judge_packet(struct sk_buff *skb, const struct nf_hook_
 }
 
 /*
- * A process may be sending, or NFQUEUE have let the packet go on; the counters
- * want to stay on this CPU.
+ * The counters want to stay on this CPU, but a process may be sending, or NFQUEUE
+ * have let the packet go on.
  */
 static unsigned int manx_judge_passage(struct sk_buff *skb, const struct nf_hook_state *state,
 				       const struct manx_passage *way)
 {
 	unsigned int verdict;
 
+	if (likely(softirq_count()))
+		return manx_judge_packet(skb, state, way);
 	local_bh_disable();
 	verdict = manx_judge_packet(skb, state, way);
 	local_bh_enable();

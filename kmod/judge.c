@@ -157,10 +157,10 @@ struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs
 	struct manx_verdict v;
 
 	manx_key_init(&key, p, &rs->addresses, &ns->classes);
-	v = manx_judge_case(&c, src, dst);
-
-	if (mode == MANX_JUDGE_COUNT || v.action == MANX_ACTION_ALLOW)
-		return v;
-	c.counts = true;
-	return manx_judge_case(&c, src, dst);
+	for (;;) {
+		v = manx_judge_case(&c, src, dst);
+		if (c.counts || v.action == MANX_ACTION_ALLOW)
+			return v;
+		c.counts = true;
+	}
 }

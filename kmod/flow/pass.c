@@ -200,18 +200,27 @@ static bool manx_flow_hit(const struct manx_crossing *c, struct manx_flow *flow,
 	return true;
 }
 
-/* Keys of both directions, the original one first. */
-static void manx_flow_keys(const struct manx_crossing *c, struct manx_flow_new *new)
+/* Keys of both directions of the flow that a packet is of. */
+static void manx_flow_keys(const struct manx_passage *way, const struct manx_flow_id *id,
+			   struct manx_flow_key *original, struct manx_flow_key *reply)
 {
-	const struct manx_passage *way = c->way;
+	bool forth = id->dir == MANX_FLOW_ORIGINAL;
 
-	if (c->id.dir == MANX_FLOW_ORIGINAL) {
-		new->key = c->id.key;
-		manx_flow_key_invert(&c->id.key, way->domain[1], way->to, &new->reply);
-	} else {
-		new->reply = c->id.key;
-		manx_flow_key_invert(&c->id.key, way->domain[1], way->to, &new->key);
-	}
+	*(forth ? original : reply) = id->key;
+	manx_flow_key_invert(&id->key, way->domain[1], way->to, forth ? reply : original);
+}
+
+/* The policy about a flow that conntrack knows, in its original direction. */
+static struct manx_verdict manx_ask_tracked(const struct manx_crossing *c,
+					    const struct manx_flow_id *id,
+					    enum manx_judge_mode mode)
+{
+	struct manx_flow_key original, reply;
+	struct manx_packet p;
+
+	manx_flow_keys(c->way, id, &original, &reply);
+	manx_flow_packet(&original, &p);
+	return manx_ask(c, &p, original.from, reply.from, mode);
 }
 
 static struct manx_flow_share *manx_share_of(const struct net_device *primary)
@@ -240,20 +249,21 @@ static void manx_flow_describe(const struct manx_crossing *c, bool picked_up,
 	new->timeout = manx_flow_timeout(&c->rs->config, c->p->protocol, new->tcp, replied);
 }
 
-static struct manx_verdict manx_flow_begin(const struct manx_crossing *c, bool picked_up,
-					   struct manx_flow_new *new)
+static struct manx_verdict manx_flow_begin(const struct manx_crossing *c, bool picked_up)
 {
+	struct manx_flow_new new;
 	struct manx_flow *flow;
 
 	/* nothing follows a reset */
 	if (c->p->protocol == IPPROTO_TCP && c->p->tcp_flags & MANX_TCP_RST_FLAG)
 		return manx_allow;
-	manx_flow_describe(c, picked_up, new);
-	flow = manx_flow_make(c->ns->flows, c->rs, new);
+	manx_flow_keys(c->way, &c->id, &new.key, &new.reply);
+	manx_flow_describe(c, picked_up, &new);
+	flow = manx_flow_make(c->ns->flows, c->rs, &new);
 	if (IS_ERR(flow))
 		return manx_refusal(PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
 				    MANX_DROP_REASON_FLOW_LIMIT,
-				    new->share[0] ? new->key.from : new->reply.from);
+				    new.share[0] ? new.key.from : new.reply.from);
 	if (flow) {
 		flow->packets[c->id.dir] = 1;
 		flow->bytes[c->id.dir] = c->p->len;
@@ -266,16 +276,13 @@ static struct manx_verdict manx_flow_miss(const struct manx_crossing *c)
 	bool known = c->id.ct && nf_ct_is_confirmed(c->id.ct);
 	bool picked_up = !known && c->p->protocol == IPPROTO_TCP &&
 			 !manx_tcp_opens(c->p->tcp_flags);
-	struct manx_flow_new new;
-	struct manx_packet p;
 	struct manx_verdict v;
 
 	if (picked_up && c->rs->config.refuse_pickup)
 		return manx_refusal(MANX_DROP_REASON_NOT_SYN, c->way->from);
-	manx_flow_keys(c, &new);
-	manx_flow_packet(&new.key, &p);
-	v = manx_ask(c, &p, new.key.from, new.reply.from, MANX_JUDGE_COUNT);
-	return v.action == MANX_ACTION_ALLOW ? manx_flow_begin(c, picked_up, &new) : v;
+	v = c->id.ct ? manx_ask_tracked(c, &c->id, MANX_JUDGE_COUNT) :
+		       manx_ask(c, c->p, c->way->from, c->way->to, MANX_JUDGE_COUNT);
+	return v.action == MANX_ACTION_ALLOW ? manx_flow_begin(c, picked_up) : v;
 }
 
 /*
@@ -284,18 +291,13 @@ static struct manx_verdict manx_flow_miss(const struct manx_crossing *c)
  */
 static bool manx_is_related(const struct manx_crossing *c)
 {
-	struct manx_crossing about = *c;
-	struct manx_flow_new new;
-	struct manx_packet p;
+	struct manx_flow_id id;
 
-	if (!manx_flow_relates(c->skb, c->p, c->way, &about.id))
+	if (!manx_flow_relates(c->skb, c->p, c->way, &id))
 		return false;
 	if (c->way->from == MANX_ENDPOINT_NODE)
 		return true;
-	manx_flow_keys(&about, &new);
-	manx_flow_packet(&new.key, &p);
-	return manx_ask(c, &p, new.key.from, new.reply.from, MANX_JUDGE_SILENT).action ==
-	       MANX_ACTION_ALLOW;
+	return manx_ask_tracked(c, &id, MANX_JUDGE_SILENT).action == MANX_ACTION_ALLOW;
 }
 
 /* Is it about a flow, of which it is not? */
@@ -345,14 +347,10 @@ struct manx_verdict manx_flow_judge(struct manx_ns *ns, const struct manx_rulese
 {
 	struct manx_crossing c = { .ns = ns, .rs = rs, .skb = skb, .p = p, .way = way };
 	const struct manx_endpoint *ep = manx_ruleset_endpoint(rs, way->to);
-	struct manx_flow_new new;
-	struct manx_packet q;
 
 	/* what was copied from elsewhere is still known as a packet of its old flow */
-	if (!manx_flow_of_packet(skb, p, way, &c.id) || !ep ||
+	if (!manx_flow_of_packet(skb, p, way, &c.id) || !ep || !c.id.ct ||
 	    !manx_endpoint_may_send(ep, p->family, &c.id.key.dst))
 		return manx_ask(&c, p, way->from, way->to, MANX_JUDGE_COUNT);
-	manx_flow_keys(&c, &new);
-	manx_flow_packet(&new.key, &q);
-	return manx_ask(&c, &q, new.key.from, new.reply.from, MANX_JUDGE_COUNT);
+	return manx_ask_tracked(&c, &c.id, MANX_JUDGE_COUNT);
 }
