@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""generate.py DIRECTORY full|quick: rule sets, packets, and what each packet filter loads.
+"""generate.py DIRECTORY full|quick [CASE...]: rule sets, packets, and what each packet filter loads.
 
 Writes DIRECTORY/<case>/, where a case is a shape and a size:
 
@@ -344,25 +344,36 @@ def make(directory, name, count, about, build):
 	else:
 		raise SystemExit(f"{name}: no packets for every place in the list")
 	write(f"{directory}/{name}", shape, about | {"name": name, "seed": seed}, found)
-	return name
 
 
-def main():
-	directory, mode = sys.argv[1:]
-	quick = mode == "quick"
-	names = []
+def all_cases(quick):
+	"""{name: (packets of a group, what it is, shape of a seed)}"""
+	found = {}
 	for n in (10, 1000) if quick else (10, 100, 1000, 10_000, 100_000):
-		names.append(make(directory, f"policy-{n}", 16 if quick or n > 10_000 else 32,
-				  {"axis": "rules", "shape": "policy"}, lambda seed, n=n: Policy(n, seed)))
+		found[f"policy-{n}"] = (16 if quick or n > 10_000 else 32,
+					{"axis": "rules", "shape": "policy"},
+					lambda seed, n=n: Policy(n, seed))
 	for m in (1000,) if quick else (10, 100, 1000, 10_000, 100_000, 1_000_000):
-		names.append(make(directory, f"members-{m}", 16, {"axis": "members", "shape": "policy"},
-				  lambda seed, m=m: Policy(100, seed, 10, m)))
+		found[f"members-{m}"] = (16, {"axis": "members", "shape": "policy"},
+					 lambda seed, m=m: Policy(100, seed, 10, m))
 	for flavour in ("acl",) if quick else ("acl", "fw", "ipc"):
 		sizes = (1000,) if quick else (1000, 10_000) + ((100_000,) if flavour == "acl" else ())
 		for n in sizes:
-			names.append(make(directory, f"{flavour}-{n}", 16,
-					  {"axis": "rules", "shape": "classbench", "flavour": flavour},
-					  lambda seed, f=flavour, n=n: ClassBench(f, n, seed)))
+			found[f"{flavour}-{n}"] = (
+				16, {"axis": "rules", "shape": "classbench", "flavour": flavour},
+				lambda seed, f=flavour, n=n: ClassBench(f, n, seed))
+	return found
+
+
+def main():
+	directory, mode, *wanted = sys.argv[1:]
+	todo = all_cases(mode == "quick")
+	unknown = set(wanted) - set(todo)
+	if unknown:
+		raise SystemExit(f"no such case: {' '.join(sorted(unknown))}; {' '.join(todo)}")
+	names = [name for name in todo if not wanted or name in wanted]
+	for name in names:
+		make(directory, name, *todo[name])
 	with open(f"{directory}/cases", "w", encoding="ascii") as file:
 		file.writelines(f"{name}\n" for name in names)
 

@@ -11,7 +11,13 @@ WRAP	:= -Wl,--wrap=mnl_socket_sendto,--wrap=mnl_socket_recvfrom
 bench-policy: deps programs modules bench-programs	## cost of verdicts and commits beside iptables and nftables; QUICK=1: less
 	@bench/policy $(if $(QUICK),--quick)
 
-bench-programs: $(addprefix $(BENCH)/,judge clock load member)
+bench-programs: $(addprefix $(BENCH)/,judge clock load member) build/bench/count.so
+
+# qemu's functions are found when qemu loads it
+build/bench/count.so: bench/count/count.c bench/count/qemu-plugin.h
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(CC) $(USER_CFLAGS) $(CFLAGS) -fvisibility=hidden -fPIC -shared -MF $(OBJ)/count.d -o $@ $<
 
 $(BENCH)/%: $(OBJ)/bench/%.o $(OBJ)/libmanx.a
 	@mkdir -p $(BENCH)

@@ -91,6 +91,7 @@ check dkms		tests/dkms.sh
 check vm		tests/vm/selftest.sh
 check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
 check bench-policy	make QUICK=1 bench-policy
+check profile		bench/profile-test
 # Two machines at a time: each of them uses one processor.
 e2e 6.1
 e2e 6.12

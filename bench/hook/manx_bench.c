@@ -26,6 +26,7 @@
 #include <net/route.h>
 
 #include "manx_bench.h"
+#include "mark.h"
 
 #define BENCH_PAYLOAD	36	/* 64 octets of IP */
 
@@ -99,9 +100,11 @@ static void bench_once(struct sk_buff *skb, struct net *net, struct net_device *
 	skb->mark = 0;
 	skb_get(skb);
 	local_bh_disable();
+	bench_mark_begin();
 	begin = bench_clock();
 	ret = nf_hook(NFPROTO_IPV4, NF_INET_FORWARD, net, NULL, skb, in, out, NULL);
 	end = bench_clock();
+	bench_mark_end();
 	local_bh_enable();
 	p->accepted = ret == 1;
 	if (p->accepted)

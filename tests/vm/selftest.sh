@@ -75,6 +75,7 @@ vm absent --no-module -- /nonexistent
 vm kernel --kernel 2.4 -- true
 vm empty --no-module --
 vm option --frobnicate -- true
+vm plugin --no-module --plugin /nonexistent.so -- true
 wait
 
 manx_kernel 6.1
@@ -100,6 +101,7 @@ check 'a command that is not there' status absent 127
 check 'an unknown kernel' status kernel 96
 check 'no command' status empty 96
 check 'an unknown option' status option 96
+check 'a plugin that is not there' status plugin 96
 
 # Who stops the run stops the machine. Both outputs in one file: their order is kept.
 "$tree/tests/vm/run" --no-module -- sh -c '
