@@ -144,6 +144,27 @@ int manx_apply(struct manx_ns *ns, struct netlink_ext_ack *extack)
 	return err;
 }
 
+static void manx_apply_undo_table(struct manx_ns *ns, struct manx_table *table)
+{
+	manx_table_release(&ns->classes, table);
+	manx_table_carry_undo(table);
+}
+
+void manx_apply_undo(struct manx_ns *ns)
+{
+	const struct manx_ruleset *rs = rcu_dereference_protected(ns->ruleset,
+								  lockdep_is_held(&ns->lock));
+	struct manx_txn *txn = ns->txn;
+	struct manx_object *object;
+
+	list_for_each_entry(object, &txn->fresh, node)
+		if (object->kind == MANX_OBJECT_TABLE)
+			manx_apply_undo_table(ns, container_of(object, struct manx_table, object));
+	manx_classes_abort(&ns->classes);
+	manx_addresses_abort(&txn->next->addresses, &txn->edit);
+	txn->next->addresses = rs->addresses;
+}
+
 void manx_apply_abort(struct manx_ns *ns)
 {
 	struct manx_object *object;

@@ -24,6 +24,16 @@ struct netlink_ext_ack;
 int manx_apply(struct manx_ns *ns, struct netlink_ext_ack *extack);
 
 /**
+ * manx_apply_undo() - as before manx_apply()
+ * @ns: namespace, lock held; manx_apply() has failed
+ *
+ * manx_txn.edit is left to the caller, who has to put back what it was before.
+ *
+ * Context: may sleep.
+ */
+void manx_apply_undo(struct manx_ns *ns);
+
+/**
  * manx_apply_abort() - the open transaction is given up
  * @ns: namespace, lock held
  *

@@ -26,6 +26,8 @@ struct manx_ruleset;
  * @ruleset: the one that was replaced; or if the transaction was given up, the
  *	one that it made
  * @aborted: it was given up
+ * @octets: what freeing it gives back, about; references on classes and compiled
+ *	tables are not in it, for they count as memory of the namespace
  */
 struct manx_garbage {
 	struct list_head node;
@@ -35,6 +37,7 @@ struct manx_garbage {
 	struct manx_released *released;
 	struct manx_ruleset *ruleset;
 	bool aborted;
+	u64 octets;
 };
 
 /**
@@ -44,6 +47,9 @@ struct manx_garbage {
  * @list: &struct manx_garbage, oldest first, in which order it is freed: what an
  *	aborted transaction shared, or a table's successor, is still there
  * @n: number of transactions in @list, or being freed
+ * @octets: of these
+ * @freeing: the work is freeing what it has taken from @list; set under
+ *	manx_ns.lock
  * @wait: woken up when @n becomes less
  * @work: frees @list
  */
@@ -52,6 +58,8 @@ struct manx_bin {
 	spinlock_t lock;
 	struct list_head list;
 	atomic_t n;
+	atomic64_t octets;
+	bool freeing;
 	wait_queue_head_t wait;
 	struct work_struct work;
 };
@@ -71,6 +79,18 @@ struct manx_garbage *manx_garbage_new(void);
  * @g: taken over
  */
 void manx_garbage_queue(struct manx_bin *bin, struct manx_garbage *g);
+
+/**
+ * manx_garbage_flush() - free all garbage now
+ * @ns: namespace, lock held
+ *
+ * For who has found a limit reached: what replaced objects hold of it is given
+ * back. Nothing of the open transaction may be half done.
+ *
+ * Context: may sleep (grace periods, and as long as freeing takes).
+ * Return: false if there was none.
+ */
+bool manx_garbage_flush(struct manx_ns *ns);
 
 /**
  * manx_garbage_wait() - do not let garbage grow faster than it is freed

@@ -9,8 +9,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "ns.h"
-
 static u32 manx_name_hash(const void *key, u32 len, u32 seed)
 {
 	return jhash(key, strlen(key), seed);
@@ -36,6 +34,7 @@ static const struct rhashtable_params manx_name_params = {
 
 int manx_names_init(struct manx_names *names)
 {
+	mutex_init(&names->lock);
 	ida_init(&names->ids);
 	return rhashtable_init(&names->table, &manx_name_params);
 }
@@ -45,6 +44,7 @@ void manx_names_exit(struct manx_names *names)
 	WARN_ON_ONCE(!ida_is_empty(&names->ids));
 	rhashtable_destroy(&names->table);
 	ida_destroy(&names->ids);
+	mutex_destroy(&names->lock);
 }
 
 struct manx_name *manx_name_find(struct manx_names *names, const char *s)
@@ -52,16 +52,13 @@ struct manx_name *manx_name_find(struct manx_names *names, const char *s)
 	return rhashtable_lookup_fast(&names->table, s, manx_name_params);
 }
 
-struct manx_name *manx_name_get(struct manx_names *names, const char *s, u32 max)
+/* A name that is not there, under the lock. */
+static struct manx_name *manx_name_new(struct manx_names *names, const char *s, u32 max)
 {
-	struct manx_name *name = manx_name_find(names, s);
 	size_t size = strlen(s) + 1;
+	struct manx_name *name;
 	int id, err;
 
-	if (name) {
-		refcount_inc(&name->refs);
-		return name;
-	}
 	name = kzalloc(struct_size(name, s, size), GFP_KERNEL_ACCOUNT);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
@@ -83,12 +80,28 @@ struct manx_name *manx_name_get(struct manx_names *names, const char *s, u32 max
 	return name;
 }
 
-void manx_name_put(struct manx_ns *ns, struct manx_name *name)
+struct manx_name *manx_name_get(struct manx_names *names, const char *s, u32 max)
 {
-	if (!name || !refcount_dec_and_mutex_lock(&name->refs, &ns->lock))
+	struct manx_name *name;
+
+	mutex_lock(&names->lock);
+	name = manx_name_find(names, s);
+	if (name)
+		refcount_inc(&name->refs);
+	else
+		name = manx_name_new(names, s, max);
+	mutex_unlock(&names->lock);
+	return name;
+}
+
+void manx_name_put(struct manx_name *name)
+{
+	struct manx_names *names = name ? name->names : NULL;
+
+	if (!name || !refcount_dec_and_mutex_lock(&name->refs, &names->lock))
 		return;
-	rhashtable_remove_fast(&name->names->table, &name->node, manx_name_params);
-	ida_free(&name->names->ids, name->id);
-	mutex_unlock(&ns->lock);
+	rhashtable_remove_fast(&names->table, &name->node, manx_name_params);
+	ida_free(&names->ids, name->id);
+	mutex_unlock(&names->lock);
 	kfree_rcu(name, rcu);
 }

@@ -130,8 +130,7 @@ int manx_nl_names(struct manx_ns *ns, bool tables, const struct nlattr *head, in
 			NL_SET_ERR_MSG_ATTR(extack, attr, "empty or too long a name");
 			return -EINVAL;
 		}
-		name = manx_name_get(&ns->names[tables ? MANX_TABLE_NAMES : MANX_SET_NAMES], text,
-				     tables ? MANX_MAX_TABLES : MANX_MAX_SETS);
+		name = manx_txn_name(ns, tables, text);
 		if (IS_ERR(name))
 			return PTR_ERR(name);
 		(*out)[(*n)++] = name;

@@ -12,9 +12,11 @@
 static struct manx_set *manx_nl_find_set(const struct manx_ruleset *rs, struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[MANX_A_SET_NAME];
-	struct manx_name *name = manx_name_find(&rs->ns->names[MANX_SET_NAMES], nla_data(attr));
-	struct manx_set *set = manx_ruleset_set(rs, name);
+	struct manx_set *set;
 
+	rcu_read_lock();
+	set = manx_ruleset_set(rs, manx_name_find(&rs->ns->names[MANX_SET_NAMES], nla_data(attr)));
+	rcu_read_unlock();
 	if (!set)
 		NL_SET_ERR_MSG_ATTR(info->extack, attr, "there is no such set");
 	return set;
@@ -84,7 +86,7 @@ static int manx_nl_new_set(struct manx_ns *ns, struct manx_txn *txn, struct genl
 
 	if (!set)
 		return -ENOMEM;
-	name = manx_name_get(&ns->names[MANX_SET_NAMES], s, MANX_MAX_SETS);
+	name = manx_txn_name(ns, false, s);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	set->name = name;

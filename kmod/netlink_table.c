@@ -224,9 +224,11 @@ static struct manx_table *manx_nl_find_table(const struct manx_ruleset *rs,
 					     struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[MANX_A_TABLE_NAME];
-	struct manx_name *name = manx_name_find(&rs->ns->names[MANX_TABLE_NAMES], nla_data(attr));
-	struct manx_table *table = manx_ruleset_table(rs, name);
+	struct manx_table *table;
 
+	rcu_read_lock();
+	table = manx_ruleset_table(rs, manx_name_find(&rs->ns->names[MANX_TABLE_NAMES], nla_data(attr)));
+	rcu_read_unlock();
 	if (!table)
 		NL_SET_ERR_MSG_ATTR(info->extack, attr, "there is no such table");
 	return table;
@@ -255,8 +257,7 @@ static int manx_nl_new_table(struct manx_ns *ns, struct manx_txn *txn, struct ge
 
 	if (!table)
 		return -ENOMEM;
-	name = manx_name_get(&ns->names[MANX_TABLE_NAMES],
-			     nla_data(info->attrs[MANX_A_TABLE_NAME]), MANX_MAX_TABLES);
+	name = manx_txn_name(ns, true, nla_data(info->attrs[MANX_A_TABLE_NAME]));
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	table->name = name;

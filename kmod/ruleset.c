@@ -12,57 +12,51 @@
 #include "ns.h"
 #include "set.h"
 
-static void manx_set_free(struct manx_ns *ns, struct manx_set *set, struct manx_edit *e)
+static void manx_set_free(struct manx_set *set, struct manx_edit *e)
 {
 	manx_set_release(set, e);
-	manx_name_put(ns, set->name);
+	manx_name_put(set->name);
 	kfree(set);
 }
 
-static void manx_criterion_clear(struct manx_ns *ns, struct manx_criterion *c)
+static void manx_criterion_clear(struct manx_criterion *c)
 {
 	u32 i;
 
 	for (i = 0; i < c->n_sets; i++)
-		manx_name_put(ns, c->set[i]);
+		manx_name_put(c->set[i]);
 	kvfree(c->net);
 	kvfree(c->set);
 	kvfree(c->port);
 }
 
-static void manx_table_free(struct manx_ns *ns, struct manx_table *table)
+static void manx_table_free(struct manx_table *table)
 {
 	unsigned int which;
 	u32 i;
 
-	/* first, or the worker that follows new classes would compile these rules again */
-	if (rcu_access_pointer(table->compiled)) {
-		mutex_lock(&ns->lock);
-		manx_table_release(&ns->classes, table);
-		mutex_unlock(&ns->lock);
-	}
 	for (i = 0; i < table->n; i++) {
 		for (which = MANX_MUST; which <= MANX_MUST_NOT; which++) {
-			manx_criterion_clear(ns, &table->rule[i].src[which]);
-			manx_criterion_clear(ns, &table->rule[i].dst[which]);
+			manx_criterion_clear(&table->rule[i].src[which]);
+			manx_criterion_clear(&table->rule[i].dst[which]);
 		}
 		cond_resched();
 	}
 	kvfree(table->rule);
 	kvfree(table->origin);
 	manx_counters_free(table->counters);
-	manx_name_put(ns, table->name);
+	manx_name_put(table->name);
 	kfree(table);
 }
 
-static void manx_endpoint_free(struct manx_ns *ns, struct manx_endpoint *ep)
+static void manx_endpoint_free(struct manx_endpoint *ep)
 {
 	unsigned int dir;
 	u32 i;
 
 	for (dir = 0; dir < ARRAY_SIZE(ep->chain); dir++) {
 		for (i = 0; i < ep->n_chain[dir]; i++)
-			manx_name_put(ns, ep->chain[dir][i]);
+			manx_name_put(ep->chain[dir][i]);
 		kvfree(ep->chain[dir]);
 	}
 	kvfree(ep->addr);
@@ -77,17 +71,17 @@ static void manx_peer_free(struct manx_peer *peer)
 	kfree(peer);
 }
 
-void manx_object_free(struct manx_ns *ns, struct manx_object *object, struct manx_edit *e)
+void manx_object_free(struct manx_object *object, struct manx_edit *e)
 {
 	switch (object->kind) {
 	case MANX_OBJECT_SET:
-		manx_set_free(ns, container_of(object, struct manx_set, object), e);
+		manx_set_free(container_of(object, struct manx_set, object), e);
 		break;
 	case MANX_OBJECT_TABLE:
-		manx_table_free(ns, container_of(object, struct manx_table, object));
+		manx_table_free(container_of(object, struct manx_table, object));
 		break;
 	case MANX_OBJECT_ENDPOINT:
-		manx_endpoint_free(ns, container_of(object, struct manx_endpoint, object));
+		manx_endpoint_free(container_of(object, struct manx_endpoint, object));
 		break;
 	case MANX_OBJECT_PEER:
 		manx_peer_free(container_of(object, struct manx_peer, object));
@@ -107,13 +101,13 @@ struct manx_ruleset *manx_ruleset_new(struct manx_ns *ns)
 	return rs;
 }
 
-static void manx_objects_free(struct manx_ns *ns, struct manx_map *m)
+static void manx_objects_free(struct manx_map *m)
 {
 	struct manx_object *object;
 	u32 key;
 
 	manx_map_for_each(m, key, object) {
-		manx_object_free(ns, object, NULL);
+		manx_object_free(object, NULL);
 		cond_resched();
 	}
 	manx_map_free(m);
@@ -121,10 +115,17 @@ static void manx_objects_free(struct manx_ns *ns, struct manx_map *m)
 
 void manx_ruleset_free(struct manx_ns *ns, struct manx_ruleset *rs)
 {
-	manx_objects_free(ns, &rs->endpoints);
-	manx_objects_free(ns, &rs->tables);
-	manx_objects_free(ns, &rs->sets);
-	manx_objects_free(ns, &rs->peers);
+	struct manx_table *table;
+	u32 id;
+
+	mutex_lock(&ns->lock);
+	manx_map_for_each(&rs->tables, id, table)
+		manx_table_release(&ns->classes, table);
+	mutex_unlock(&ns->lock);
+	manx_objects_free(&rs->endpoints);
+	manx_objects_free(&rs->tables);
+	manx_objects_free(&rs->sets);
+	manx_objects_free(&rs->peers);
 	manx_addresses_free(&rs->addresses);
 	kfree(rs);
 }

@@ -239,14 +239,14 @@ struct manx_ruleset *manx_ruleset_new(struct manx_ns *ns);
 
 /**
  * manx_object_free() - release an object
- * @ns: its namespace, lock not held
- * @object: no reader can reach it any more
+ * @object: no reader can reach it any more; a table has been released
+ *	(manx_table_release())
  * @e: NULL; or the edit that made it, if that was given up: then what the
  *	object shares with published ones stays
  *
  * Context: may sleep.
  */
-void manx_object_free(struct manx_ns *ns, struct manx_object *object, struct manx_edit *e);
+void manx_object_free(struct manx_object *object, struct manx_edit *e);
 
 /**
  * manx_ruleset_free() - release a ruleset and all that is in it

@@ -99,6 +99,14 @@ int manx_table_carry(const struct manx_table *from, struct manx_table *to)
 	return 0;
 }
 
+void manx_table_carry_undo(struct manx_table *to)
+{
+	manx_counters_free(to->counters);
+	to->counters = NULL;
+	kvfree(to->origin);
+	to->origin = NULL;
+}
+
 void manx_table_carry_rest(struct manx_table *from)
 {
 	struct manx_table *to = from->successor;

@@ -32,6 +32,12 @@ int manx_table_ids_unique(const struct manx_table *table, struct netlink_ext_ack
 int manx_table_carry(const struct manx_table *from, struct manx_table *to);
 
 /**
+ * manx_table_carry_undo() - as before manx_table_carry()
+ * @to: not yet published
+ */
+void manx_table_carry_undo(struct manx_table *to);
+
+/**
  * manx_table_carry_rest() - carry what was counted since manx_table_carry()
  * @from: no packet is judged by it any more; its successor, if it has one, is
  *	not freed yet

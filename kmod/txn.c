@@ -115,6 +115,25 @@ void manx_txn_drop(struct manx_ns *ns)
 	manx_txn_close(ns);
 }
 
+/*
+ * What waits for readers of earlier versions counts against limits until it is
+ * freed. So a limit is reached only when it is reached without that.
+ */
+static int manx_txn_apply(struct manx_ns *ns, struct netlink_ext_ack *extack)
+{
+	struct manx_edit before = ns->txn->edit;
+	int err = manx_apply(ns, extack);
+
+	if (err != -ENOSPC)
+		return err;
+	manx_apply_undo(ns);
+	ns->txn->edit = before;
+	if (!manx_garbage_flush(ns))
+		return err;
+	extack->_msg = NULL;
+	return manx_apply(ns, extack);
+}
+
 /* Everything that can fail, before anything is visible. */
 static int manx_txn_ready(struct manx_ns *ns, struct netlink_ext_ack *extack)
 {
@@ -124,7 +143,7 @@ static int manx_txn_ready(struct manx_ns *ns, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "a request of this transaction was refused");
 		return -ECANCELED;
 	}
-	err = manx_check(ns->txn, extack) ?: manx_apply(ns, extack);
+	err = manx_check(ns->txn, extack) ?: manx_txn_apply(ns, extack);
 	if (err == -ENOMEM && !extack->_msg)
 		NL_SET_ERR_MSG(extack, "out of memory");
 	if (err == -EINTR)
@@ -236,17 +255,35 @@ void manx_txn_gone(struct manx_txn *txn, struct manx_object *object)
 		list_add_tail(&object->node, &txn->dead);
 }
 
-int manx_txn_check_memory(const struct manx_ns *ns, const char *kind, const char *name,
-			  struct netlink_ext_ack *extack)
+static bool manx_txn_fits(const struct manx_ns *ns)
 {
 	const struct manx_ruleset *next = ns->txn->next;
-	u64 max = next->config.max_memory;
 
 	/* next->memory is still that of the published ruleset */
-	if (next->memory + ns->txn->edit.bytes + (s64)ns->classes.octets <= (s64)max)
+	return next->memory + ns->txn->edit.bytes + (s64)ns->classes.octets <=
+	       (s64)next->config.max_memory;
+}
+
+int manx_txn_check_memory(struct manx_ns *ns, const char *kind, const char *name,
+			  struct netlink_ext_ack *extack)
+{
+	u64 max = ns->txn->next->config.max_memory;
+
+	if (manx_txn_fits(ns) || (manx_garbage_flush(ns) && manx_txn_fits(ns)))
 		return 0;
 	NL_SET_ERR_MSG_FMT(extack, "%s %.30s: more than %llu octets (max-memory)", kind, name, max);
 	return -ENOSPC;
+}
+
+struct manx_name *manx_txn_name(struct manx_ns *ns, bool tables, const char *s)
+{
+	struct manx_names *names = &ns->names[tables ? MANX_TABLE_NAMES : MANX_SET_NAMES];
+	u32 max = tables ? MANX_MAX_TABLES : MANX_MAX_SETS;
+	struct manx_name *name = manx_name_get(names, s, max);
+
+	if (PTR_ERR(name) == -ENOSPC && manx_garbage_flush(ns))
+		name = manx_name_get(names, s, max);
+	return name;
 }
 
 /* --- sockets --- */

@@ -127,10 +127,21 @@ void manx_txn_gone(struct manx_txn *txn, struct manx_object *object);
  * @name: of the object
  * @extack: gets the reason of a refusal
  *
+ * Context: may sleep (a grace period).
  * Return: 0 or -ENOSPC.
  */
-int manx_txn_check_memory(const struct manx_ns *ns, const char *kind, const char *name,
+int manx_txn_check_memory(struct manx_ns *ns, const char *kind, const char *name,
 			  struct netlink_ext_ack *extack);
+
+/**
+ * manx_txn_name() - the name object of a string
+ * @ns: namespace with an open transaction, lock held
+ * @tables: of tables, else of sets
+ * @s: name
+ *
+ * Return: as manx_name_get().
+ */
+struct manx_name *manx_txn_name(struct manx_ns *ns, bool tables, const char *s);
 
 int manx_txn_init(void);
 void manx_txn_exit(void);

@@ -35,6 +35,7 @@ void *manx_edit_alloc(struct manx_edit *e, size_t size)
 	n->edit = e->id;
 	n->size = size;
 	e->bytes += size;
+	e->own += size;
 	return n;
 }
 
@@ -42,9 +43,11 @@ void manx_edit_replace(struct manx_edit *e, struct manx_node *n)
 {
 	e->bytes -= n->size;
 	if (manx_edit_owns(e, n)) {
+		e->own -= n->size;
 		kfree(n);
 		return;
 	}
+	e->old += n->size;
 	n->next = e->dead;
 	e->dead = n;
 }

@@ -28,17 +28,21 @@ struct manx_node {
  * @dead: published nodes that the new version does without
  * @bytes: octets allocated less octets replaced: by how much the new version is
  *	larger than the old one
+ * @own: octets of the nodes that it made and did not replace
+ * @old: octets of @dead
  *
  * Starts as { .id = the next number }. One edit may go through any number of
  * structures. If the new versions are published, the owner frees @dead with
  * manx_nodes_free() after a grace period; if not, it calls the abort function
- * of every structure that was edited and forgets @dead and @bytes. All under
+ * of every structure that was edited and forgets all else. All under
  * the lock that serialises writers.
  */
 struct manx_edit {
 	u64 id;
 	struct manx_node *dead;
 	s64 bytes;
+	u64 own;
+	u64 old;
 };
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Failing allocations. The kernel is linked so that the functions below stand
+ * Failing allocations, and signals at allocations. The kernel is linked so that the functions below stand
  * between the module, or a suite, and the allocators (ld --wrap, for which
  * tests/kunit/run reads the names from here); the kernel's own calls are not
  * affected. Unlike the kernel's fault injection this fails kvmalloc() as a whole,
@@ -13,7 +13,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rhashtable.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -23,16 +23,39 @@
 /* One task at a time: suites run one after the other. Known by its id, for memory is reused. */
 static pid_t manx_fail_pid;
 static unsigned int manx_fail_left;
+/* a signal arrives instead */
+static bool manx_fail_kills;
 
 void manx_fail_at(unsigned int n)
 {
+	manx_fail_kills = false;
 	manx_fail_left = n;
 	WRITE_ONCE(manx_fail_pid, current->pid);
+}
+
+void manx_kill_at(unsigned int n)
+{
+	manx_fail_at(n);
+	manx_fail_kills = true;
+}
+
+static void manx_fail_signal(bool pending)
+{
+	if (pending)
+		sigaddset(&current->pending.signal, SIGKILL);
+	else
+		sigdelset(&current->pending.signal, SIGKILL);
+	if (pending)
+		set_thread_flag(TIF_SIGPENDING);
+	else
+		clear_thread_flag(TIF_SIGPENDING);
 }
 
 bool manx_fail_end(void)
 {
 	WRITE_ONCE(manx_fail_pid, 0);
+	if (manx_fail_kills)
+		manx_fail_signal(false);
 	return !manx_fail_left;
 }
 
@@ -40,7 +63,11 @@ static bool manx_fail_now(void)
 {
 	if (!in_task() || READ_ONCE(manx_fail_pid) != current->pid || !manx_fail_left)
 		return false;
-	return !--manx_fail_left;
+	if (--manx_fail_left)
+		return false;
+	if (manx_fail_kills)
+		manx_fail_signal(true);
+	return !manx_fail_kills;
 }
 
 #define MANX_FAIL(name, type, error, params, args)		\

@@ -30,9 +30,21 @@
 void manx_fail_at(unsigned int n);
 
 /**
- * manx_fail_end() - let allocations succeed again
+ * manx_kill_at() - let a fatal signal arrive in the middle of an operation
+ * @n: during which allocation, counted as for manx_fail_at(); it succeeds
  *
- * Return: true if the allocation named to manx_fail_at() was made, and failed.
+ * The signal is pending until manx_fail_end(); nothing comes of it but what the
+ * operation does when it looks for it.
+ *
+ * Context: a kernel thread.
+ */
+void manx_kill_at(unsigned int n);
+
+/**
+ * manx_fail_end() - let allocations succeed again; no signal is pending
+ *
+ * Return: true if the allocation named to manx_fail_at() or manx_kill_at() was
+ * made, and failed or brought the signal.
  */
 bool manx_fail_end(void);
 

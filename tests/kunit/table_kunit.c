@@ -3,30 +3,13 @@
  * The end of a table, while writers and workers go on.
  */
 #include <kunit/test.h>
-#include <linux/completion.h>
 #include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/slab.h>
 
 #include "kmod/engine/compile.h"
 #include "kmod/engine/compiled.h"
 #include "kmod/engine/rows.h"
 #include "kmod/ns.h"
-
-struct table_end {
-	struct manx_ns *ns;
-	struct manx_table *table;
-	struct completion done;
-};
-
-static int table_free(void *data)
-{
-	struct table_end *end = data;
-
-	manx_object_free(end->ns, &end->table->object, NULL);
-	complete(&end->done);
-	return 0;
-}
 
 /* Compiled, with one rule that names a set; namespace lock held. */
 static struct manx_table *table_new(struct kunit *test, struct manx_ns *ns)
@@ -55,31 +38,34 @@ static struct manx_table *table_new(struct kunit *test, struct manx_ns *ns)
 /* The worker may compile a table that has been replaced, until it is gone. */
 static void table_free_recompile(struct kunit *test)
 {
-	struct table_end end = { .ns = manx_ns(&init_net) };
-	struct manx_classes *c = &end.ns->classes;
+	struct manx_ns *ns = manx_ns(&init_net);
+	struct manx_classes *c = &ns->classes;
+	struct manx_garbage *g = manx_garbage_new();
+	struct manx_table *table;
 	struct manx_compiled *ct;
 	struct manx_name *set;
 
-	init_completion(&end.done);
-	mutex_lock(&end.ns->lock);
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	mutex_lock(&ns->lock);
 	/* as if there was the set, so that the table is not the last one to name it */
-	set = manx_name_get(&end.ns->names[MANX_SET_NAMES], "end", MANX_MAX_SETS);
+	set = manx_name_get(&ns->names[MANX_SET_NAMES], "end", MANX_MAX_SETS);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(set));
-	end.table = table_new(test, end.ns);
-	ct = rcu_dereference_protected(end.table->compiled, true);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(table_free, &end, "table_free")));
+	table = table_new(test, ns);
+	ct = rcu_dereference_protected(table->compiled, true);
+	list_add(&table->object.node, &g->objects);
+	manx_garbage_queue(&ns->bin, g);
 	msleep(50);
 	/* it waits for the lock; what it has freed already is not to be looked at */
 	manx_table_recompile(c, ct->binding);
 	KUNIT_EXPECT_FALSE(test, list_empty(&c->retired));
-	mutex_unlock(&end.ns->lock);
-	wait_for_completion(&end.done);
-	manx_name_put(end.ns, set);
-	mutex_lock(&end.ns->lock);
+	mutex_unlock(&ns->lock);
+	flush_work(&ns->bin.work);
+	manx_name_put(set);
+	mutex_lock(&ns->lock);
 	while (manx_tables_step(c))
 		msleep(20);
 	KUNIT_EXPECT_EQ(test, c->octets, 0);
-	mutex_unlock(&end.ns->lock);
+	mutex_unlock(&ns->lock);
 }
 
 static struct kunit_case table_cases[] = {

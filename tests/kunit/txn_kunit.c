@@ -4,6 +4,7 @@
  * of memory, wherever that is, leaves the old policy in force and nothing else behind.
  */
 #include <kunit/test.h>
+#include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
@@ -28,6 +29,7 @@ struct txn_world {
 	struct net *net;
 	struct manx_ns *ns;
 	struct sk_buff *request[2][TXN_REQUESTS];
+	u64 left;	/* octets of garbage when the last transaction ended */
 };
 
 static void txn_put_prefix(struct sk_buff *skb, int type, u32 addr, u8 len)
@@ -169,6 +171,8 @@ static int txn_load(struct txn_world *w, u32 policy)
 		manx_txn_drop(w->ns);
 	else
 		err = manx_txn_commit(w->ns, &extack);
+	/* the worker frees nothing without the lock */
+	w->left = atomic64_read(&w->ns->bin.octets);
 	mutex_unlock(&w->ns->lock);
 	return min(err, 0);
 }
@@ -324,7 +328,140 @@ static void txn_over_and_over(struct kunit *test)
 	txn_stop(&w);
 }
 
+/* Sends a request that consists of numbers. */
+static int txn_limit(struct txn_world *w, int attr, u64 value)
+{
+	struct sk_buff *skb = txn_request(w, MANX_CMD_NODE_SET);
+	int err;
+
+	if (attr == MANX_A_NODE_MAX_MEMORY)
+		nla_put_u64_64bit(skb, attr, value, MANX_A_NODE_PAD);
+	else
+		nla_put_u32(skb, attr, value);
+	err = txn_send(w, txn_requested(skb));
+	nlmsg_free(skb);
+	return err;
+}
+
+/* What was replaced a moment ago takes nobody's place: policies that just fit, in turn. */
+static void txn_replaces_at_the_limit(struct kunit *test)
+{
+	struct txn_world w = {};
+	u64 memory = 0;
+	u32 classes = 0, i;
+
+	txn_start(&w, test);
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_EQ(test, txn_load(&w, i % 2), 0);
+		flush_work(&w.ns->bin.work);
+		classes = max(classes, w.ns->classes.n);
+		memory = max_t(u64, memory, w.ns->classes.octets +
+			       rcu_dereference_protected(w.ns->ruleset, true)->memory);
+	}
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_CLASSES, classes), 0);
+	for (i = 0; i < 20; i++) {
+		KUNIT_ASSERT_EQ_MSG(test, txn_load(&w, i % 2), 0, "%u classes", classes);
+		txn_expect(&w, i % 2);
+	}
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_CLASSES, classes - 1), 0);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 0), -ENOSPC);
+	txn_expect(&w, 1);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_CLASSES, 65535), 0);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_MEMORY, memory * 3 / 2), 0);
+	for (i = 0; i < 20; i++) {
+		KUNIT_ASSERT_EQ_MSG(test, txn_load(&w, i % 2), 0, "%llu octets", memory);
+		txn_expect(&w, i % 2);
+	}
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_MEMORY, memory / 2), 0);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 0), -ENOSPC);
+	txn_expect(&w, 1);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_MEMORY, 1 << 30), 0);
+	txn_clear(&w);
+	txn_stop(&w);
+}
+
+static u64 txn_set_octets(struct txn_world *w)
+{
+	const struct manx_ruleset *rs = rcu_dereference_protected(w->ns->ruleset, true);
+	const struct manx_set *set;
+	u64 octets = 0;
+	u32 id;
+
+	manx_map_for_each(&rs->sets, id, set)
+		octets += set->members.bytes;
+	return octets;
+}
+
+/* A writer is ahead of the worker by a limited number of octets, not only of commits. */
+static void txn_waits_for_octets(struct kunit *test)
+{
+	struct txn_world w = {};
+	atomic64_t *octets;
+	u64 replaced;
+
+	txn_start(&w, test);
+	octets = &w.ns->bin.octets;
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 0), 0);
+	replaced = txn_set_octets(&w);
+	flush_work(&w.ns->bin.work);
+	KUNIT_ASSERT_EQ(test, atomic64_read(octets), 0);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 1), 0);
+	KUNIT_EXPECT_GE(test, w.left, replaced);
+	flush_work(&w.ns->bin.work);
+	KUNIT_ASSERT_EQ(test, atomic64_read(octets), 0);
+	/* an aborted transaction leaves what it made */
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_CLASSES, 1), 0);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 0), -ENOSPC);
+	KUNIT_EXPECT_GE(test, w.left, replaced);
+	flush_work(&w.ns->bin.work);
+	KUNIT_EXPECT_EQ(test, atomic64_read(octets), 0);
+	atomic64_add(1 << 30, octets);
+	manx_kill_at(1);
+	kfree(kmalloc(8, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, manx_garbage_wait(&w.ns->bin), -ERESTARTSYS);
+	KUNIT_EXPECT_TRUE(test, manx_fail_end());
+	atomic64_sub(1 << 30, octets);
+	KUNIT_EXPECT_EQ(test, manx_garbage_wait(&w.ns->bin), 0);
+	txn_clear(&w);
+	txn_stop(&w);
+}
+
+/* Whoever is killed in a commit, wherever that is, leaves nothing behind. */
+static void txn_killed(struct kunit *test)
+{
+	u32 n, killed = 0, limit = 0;
+	struct txn_world w = {};
+	int err;
+
+	txn_start(&w, test);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 0), 0);
+	for (n = 1; n < 10000; n++) {
+		manx_kill_at(n);
+		err = txn_load(&w, 1);
+		if (!manx_fail_end())
+			break;
+		if (err) {
+			KUNIT_ASSERT_EQ_MSG(test, err, -EINTR, "allocation %u", n);
+			killed++;
+		} else {
+			/* after the last look at signals */
+			txn_expect(&w, 1);
+			KUNIT_ASSERT_EQ(test, txn_load(&w, 0), 0);
+			limit++;
+		}
+		txn_expect(&w, 0);
+	}
+	KUNIT_ASSERT_EQ(test, err, 0);
+	KUNIT_EXPECT_GT(test, killed, 100);
+	KUNIT_EXPECT_LT(test, limit, killed);
+	txn_clear(&w);
+	txn_stop(&w);
+}
+
 static struct kunit_case txn_cases[] = {
+	KUNIT_CASE(txn_waits_for_octets),
+	KUNIT_CASE(txn_killed),
+	KUNIT_CASE(txn_replaces_at_the_limit),
 	KUNIT_CASE(txn_no_memory),
 	KUNIT_CASE(txn_over_and_over),
 	{}
