@@ -47,13 +47,6 @@ void manx_counters_free(struct manx_counters *c)
 	kfree(c);
 }
 
-void manx_counters_inc(struct manx_counters *c, u32 i)
-{
-	u64 *counter = &c->cpu[smp_processor_id()][i];
-
-	WRITE_ONCE(*counter, *counter + 1);
-}
-
 u64 manx_counters_read(const struct manx_counters *c, u32 i)
 {
 	u64 sum = READ_ONCE(c->base[i]);

@@ -74,10 +74,10 @@ static bool manx_is_policy(u8 reason)
 	       reason == MANX_DROP_REASON_POLICY_INGRESS || reason == MANX_DROP_REASON_TO_NODE;
 }
 
-bool manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
-		const struct manx_verdict *v, const struct manx_packet *p)
+bool __manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
+		  const struct manx_verdict *v, const struct manx_packet *p)
 {
-	if (!rs->config.audit || !manx_is_policy(v->reason))
+	if (!manx_is_policy(v->reason))
 		return false;
 	skb->mark = (skb->mark & ~rs->config.mark_mask) | rs->config.mark_accept |
 		    manx_mark_drop(&rs->config);

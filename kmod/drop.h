@@ -54,6 +54,9 @@ void manx_count_drop(const struct sk_buff *skb, struct manx_ns *ns, struct manx_
 void manx_count_refused(const struct sk_buff *skb, struct manx_ns *ns, struct manx_link *link,
 			const struct manx_verdict *v, const struct manx_packet *p);
 
+bool __manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
+		  const struct manx_verdict *v, const struct manx_packet *p);
+
 /**
  * manx_audit() - does a refused packet pass, because its node only audits
  * @skb: packet
@@ -68,8 +71,12 @@ void manx_count_refused(const struct sk_buff *skb, struct manx_ns *ns, struct ma
  *
  * Context: RCU read lock held, bottom halves disabled.
  */
-bool manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
-		const struct manx_verdict *v, const struct manx_packet *p);
+static inline bool manx_audit(struct sk_buff *skb, struct manx_ns *ns,
+			      const struct manx_ruleset *rs, const struct manx_verdict *v,
+			      const struct manx_packet *p)
+{
+	return unlikely(rs->config.audit) && __manx_audit(skb, ns, rs, v, p);
+}
 
 /**
  * manx_reason_name() - short name of a reason, as in the specification

@@ -21,6 +21,7 @@
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/netfilter/nf_conntrack.h>
 
+#include "compat/compat.h"
 #include "drop.h"
 #include "flow/pass.h"
 #include "flow/table.h"
@@ -39,6 +40,8 @@ static struct net_device *manx_ingress(const struct sk_buff *skb,
 {
 	int iif = state->pf == NFPROTO_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
 
+	if (likely(state->in && state->in->ifindex == iif))
+		return state->in;
 	return dev_get_by_index_rcu(state->net, iif);
 }
 
@@ -51,6 +54,14 @@ static struct net_device *manx_primary_or_null(struct net_device *dev)
 static bool manx_is_wire(const struct net_device *dev)
 {
 	return dev && !manx_is_tunnel(dev) && !(dev->flags & IFF_LOOPBACK);
+}
+
+/* As l3mdev_master_ifindex_rcu(), for most devices without a call. */
+static u32 manx_domain_of(const struct net_device *dev)
+{
+	if (likely(!(dev->priv_flags & (IFF_L3MDEV_MASTER | IFF_L3MDEV_SLAVE))))
+		return 0;
+	return l3mdev_master_ifindex_rcu(dev);
 }
 
 static u32 manx_endpoint_of(const struct net_device *primary)
@@ -84,22 +95,22 @@ static unsigned int manx_refuse(const struct sk_buff *skb, const struct nf_hook_
 				const struct manx_passage *way, enum manx_drop_reason reason,
 				const struct manx_packet *p)
 {
-	manx_count_drop(skb, manx_ns(state->net), manx_refusing_link(way, way->from), reason, p);
+	manx_count_drop(skb, manx_ns_rcu(state->net), manx_refusing_link(way, way->from), reason, p);
 	return NF_DROP;
 }
 
 static unsigned int manx_judge_packet(struct sk_buff *skb, const struct nf_hook_state *state,
 				      const struct manx_passage *way)
 {
-	struct manx_ns *ns = manx_ns(state->net);
+	struct manx_ns *ns = manx_ns_rcu(state->net);
 	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
 	const struct manx_config *config = &rs->config;
-	struct manx_verdict v;
-	struct manx_packet p;
+	struct manx_verdict v manx_uninitialized;
+	struct manx_packet p manx_uninitialized;
 
 	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
 		return manx_refuse(skb, state, way, MANX_DROP_REASON_MALFORMED, NULL);
-	v = manx_flow_pass(ns, rs, skb, &p, way);
+	manx_flow_pass(ns, rs, skb, &p, way, &v);
 	if (unlikely(v.action != MANX_ACTION_ALLOW)) {
 		if (manx_audit(skb, ns, rs, &v, &p))
 			return NF_ACCEPT;
@@ -145,8 +156,8 @@ static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	way.from = manx_endpoint_of(way.in);
 	way.to = manx_endpoint_of(way.out);
-	way.domain[0] = l3mdev_master_ifindex_rcu(from);
-	way.domain[1] = l3mdev_master_ifindex_rcu(state->out);
+	way.domain[0] = manx_domain_of(from);
+	way.domain[1] = manx_domain_of(state->out);
 	return manx_judge_passage(skb, state, &way);
 }
 
@@ -164,7 +175,7 @@ static unsigned int manx_hook_local_in(void *priv, struct sk_buff *skb,
 	if (!way.in)
 		return NF_ACCEPT;
 	way.from = manx_endpoint_of(way.in);
-	way.domain[0] = l3mdev_master_ifindex_rcu(from);
+	way.domain[0] = manx_domain_of(from);
 	way.domain[1] = way.domain[0];
 	return manx_judge_passage(skb, state, &way);
 }
@@ -193,8 +204,8 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 		return manx_refuse(skb, state, &way, MANX_DROP_REASON_CLOSED, NULL);
 	way.from = own ? MANX_ENDPOINT_NODE : manx_endpoint_of(way.in);
 	way.to = manx_endpoint_of(way.out);
-	way.domain[1] = l3mdev_master_ifindex_rcu(dev);
-	way.domain[0] = own ? way.domain[1] : l3mdev_master_ifindex_rcu(from);
+	way.domain[1] = manx_domain_of(dev);
+	way.domain[0] = own ? way.domain[1] : manx_domain_of(from);
 	return manx_judge_passage(skb, state, &way);
 }
 
@@ -216,7 +227,7 @@ static bool manx_is_peer_ipip(const struct sk_buff *skb, const struct manx_ns *n
 static unsigned int manx_hook_clear(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	const struct manx_ns *ns = manx_ns(state->net);
+	const struct manx_ns *ns = manx_ns_rcu(state->net);
 	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
 
 	skb->mark &= ~rs->config.mark_mask;

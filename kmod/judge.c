@@ -10,6 +10,7 @@
  */
 #include "judge.h"
 
+#include "compat/compat.h"
 #include "counters.h"
 #include "engine/lookup.h"
 #include "event.h"
@@ -20,19 +21,19 @@
  * @ns: namespace
  * @rs: ruleset
  * @p: packet
- * @key: of @p, for all tables
  * @counts: count and report rules
+ * @key: of @p, for all tables
  */
 struct manx_case {
 	struct manx_ns *ns;
 	const struct manx_ruleset *rs;
 	const struct manx_packet *p;
-	struct manx_key *key;
 	bool counts;
+	struct manx_key key;
 };
 
 /* A rule "log" matched on the way to the one that decides. */
-static void manx_judge_log(const struct manx_case *c, const struct manx_table *table, u32 i,
+static void manx_judge_log(struct manx_case *c, const struct manx_table *table, u32 i,
 			   u32 endpoint)
 {
 	manx_counters_inc(table->counters, i);
@@ -41,21 +42,21 @@ static void manx_judge_log(const struct manx_case *c, const struct manx_table *t
 }
 
 /* Index of the deciding rule, or table->n for the default. */
-static u32 manx_table_lookup(const struct manx_case *c, const struct manx_table *table,
+static u32 manx_table_lookup(struct manx_case *c, const struct manx_table *table,
 			     u32 endpoint)
 {
-	struct manx_found found = manx_table_find(table, c->key);
+	struct manx_found found = manx_table_find(table, &c->key);
 	u32 i;
 
 	if (found.logs && c->counts) {
-		i = manx_table_next_log(table, c->key, 0, found.rule);
-		for (; i < found.rule; i = manx_table_next_log(table, c->key, i + 1, found.rule))
+		i = manx_table_next_log(table, &c->key, 0, found.rule);
+		for (; i < found.rule; i = manx_table_next_log(table, &c->key, i + 1, found.rule))
 			manx_judge_log(c, table, i, endpoint);
 	}
 	return found.rule;
 }
 
-static void manx_judge_chain(const struct manx_case *c, const struct manx_endpoint *ep,
+static void manx_judge_chain(struct manx_case *c, const struct manx_endpoint *ep,
 			     enum manx_direction dir, struct manx_verdict *v)
 {
 	u32 i, r;
@@ -76,37 +77,34 @@ static void manx_judge_chain(const struct manx_case *c, const struct manx_endpoi
 	v->action = MANX_ACTION_DENY;
 }
 
-static struct manx_verdict manx_judge_end(const struct manx_case *c, u32 id,
-					  enum manx_direction dir)
+static void manx_judge_end(struct manx_case *c, u32 id, enum manx_direction dir,
+			   struct manx_verdict *v)
 {
 	const struct manx_endpoint *ep = manx_ruleset_endpoint(c->rs, id);
-	struct manx_verdict v = {
+
+	*v = (struct manx_verdict){
 		.action		= MANX_ACTION_DENY,
 		.reason		= MANX_DROP_REASON_CLOSED,
 		.direction	= dir,
 		.endpoint	= id,
 	};
-
 	if (!ep)
-		return v;
-	v.reason = dir == MANX_DIRECTION_EGRESS ? MANX_DROP_REASON_POLICY_EGRESS :
-						  MANX_DROP_REASON_POLICY_INGRESS;
-	manx_judge_chain(c, ep, dir, &v);
-	return v;
+		return;
+	v->reason = dir == MANX_DIRECTION_EGRESS ? MANX_DROP_REASON_POLICY_EGRESS :
+						   MANX_DROP_REASON_POLICY_INGRESS;
+	manx_judge_chain(c, ep, dir, v);
 }
 
-static struct manx_verdict manx_judge_to_node(const struct manx_case *c, u32 src)
+static void manx_judge_to_node(struct manx_case *c, u32 src, struct manx_verdict *v)
 {
-	struct manx_verdict v = {
+	*v = (struct manx_verdict){
 		.action		= c->rs->config.endpoint_to_node,
 		.reason		= MANX_DROP_REASON_TO_NODE,
 		.direction	= MANX_DIRECTION_EGRESS,
 		.endpoint	= src,
 	};
-
 	if (manx_packet_is_nd(c->p))
-		v.action = MANX_ACTION_ALLOW;
-	return v;
+		v->action = MANX_ACTION_ALLOW;
 }
 
 /* Without chains an endpoint is closed, even to its node. */
@@ -122,45 +120,39 @@ static bool manx_is_endpoint(u32 id)
 	return id > MANX_ENDPOINT_NODE;
 }
 
-static struct manx_verdict manx_judge_case(const struct manx_case *c, u32 src, u32 dst)
+static void manx_judge_case(struct manx_case *c, u32 src, u32 dst, struct manx_verdict *v)
 {
-	static const struct manx_verdict allow = { .action = MANX_ACTION_ALLOW };
-	struct manx_verdict v = allow;
-
+	v->action = MANX_ACTION_ALLOW;
 	if (manx_is_endpoint(src)) {
 		/* ND cannot be subject to policy: without it no address works. */
 		if (dst != MANX_ENDPOINT_NODE || !manx_packet_is_nd(c->p))
-			v = manx_judge_end(c, src, MANX_DIRECTION_EGRESS);
-		if (v.action == MANX_ACTION_ALLOW && dst == MANX_ENDPOINT_NODE)
-			v = manx_judge_to_node(c, src);
+			manx_judge_end(c, src, MANX_DIRECTION_EGRESS, v);
+		if (v->action == MANX_ACTION_ALLOW && dst == MANX_ENDPOINT_NODE)
+			manx_judge_to_node(c, src, v);
 	}
-	if (v.action != MANX_ACTION_ALLOW || !manx_is_endpoint(dst))
-		return v.action == MANX_ACTION_ALLOW ? allow : v;
+	if (v->action != MANX_ACTION_ALLOW || !manx_is_endpoint(dst))
+		return;
 	if (src == MANX_ENDPOINT_NODE && manx_is_open(c->rs, dst))
-		return allow;
-	v = manx_judge_end(c, dst, MANX_DIRECTION_INGRESS);
-	return v.action == MANX_ACTION_ALLOW ? allow : v;
+		return;
+	manx_judge_end(c, dst, MANX_DIRECTION_INGRESS, v);
 }
 
-struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
-			       const struct manx_packet *p, u32 src, u32 dst,
-			       enum manx_judge_mode mode)
+void manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs, const struct manx_packet *p,
+		u32 src, u32 dst, enum manx_judge_mode mode, struct manx_verdict *v)
 {
-	struct manx_key key;
-	struct manx_case c = {
-		.ns	= ns,
-		.rs	= rs,
-		.p	= p,
-		.key	= &key,
-		.counts	= mode == MANX_JUDGE_COUNT,
-	};
-	struct manx_verdict v;
+	struct manx_case c manx_uninitialized;
 
-	manx_key_init(&key, p, &rs->addresses, &ns->classes);
+	c.ns = ns;
+	c.rs = rs;
+	c.p = p;
+	c.counts = mode == MANX_JUDGE_COUNT;
+	manx_key_init(&c.key, p, &rs->addresses, &ns->classes);
 	for (;;) {
-		v = manx_judge_case(&c, src, dst);
-		if (c.counts || v.action == MANX_ACTION_ALLOW)
-			return v;
+		manx_judge_case(&c, src, dst, v);
+		if (c.counts || v->action == MANX_ACTION_ALLOW)
+			break;
 		c.counts = true;
 	}
+	if (v->action == MANX_ACTION_ALLOW)
+		manx_verdict_allow(v);
 }

@@ -43,6 +43,12 @@ struct manx_verdict {
 	u32 rule;
 };
 
+/* Sets a verdict to "allow". */
+static inline void manx_verdict_allow(struct manx_verdict *v)
+{
+	*v = (struct manx_verdict){ .action = MANX_ACTION_ALLOW };
+}
+
 /**
  * manx_judge() - may a packet pass from one end to the other
  * @ns: namespace, for log events
@@ -52,6 +58,7 @@ struct manx_verdict {
  * @src: endpoint id that the flow comes from, or MANX_ENDPOINT_*
  * @dst: endpoint id that it goes to, or MANX_ENDPOINT_*
  * @mode: whether it counts
+ * @v: filled
  *
  * The egress chain of the source, then the ingress chain of the destination.
  * An endpoint without object is closed, before any other rule. From the node to
@@ -61,8 +68,7 @@ struct manx_verdict {
  *
  * Context: RCU read lock held, bottom halves disabled.
  */
-struct manx_verdict manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
-			       const struct manx_packet *p, u32 src, u32 dst,
-			       enum manx_judge_mode mode);
+void manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs, const struct manx_packet *p,
+		u32 src, u32 dst, enum manx_judge_mode mode, struct manx_verdict *v);
 
 #endif /* _MANX_JUDGE_H */

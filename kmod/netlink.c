@@ -294,11 +294,6 @@ struct genl_family manx_nl_family __ro_after_init = {
 	.n_mcgrps	= ARRAY_SIZE(manx_nl_groups),
 };
 
-bool manx_nl_has_listeners(struct net *net)
-{
-	return genl_has_listeners(&manx_nl_family, net, MANX_NLGRP_EVENTS);
-}
-
 struct sk_buff *manx_nl_event_new(void **hdr)
 {
 	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);

@@ -201,7 +201,12 @@ int manx_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 
 /* --- events --- */
 
-bool manx_nl_has_listeners(struct net *net);
+/* Does anybody listen to the group "events"? */
+static inline bool manx_nl_has_listeners(struct net *net)
+{
+	return genl_has_listeners(&manx_nl_family, net, MANX_NLGRP_EVENTS);
+}
+
 /* A message of the group "events"; *hdr for manx_nl_event_send(). NULL without memory. */
 struct sk_buff *manx_nl_event_new(void **hdr);
 /* Consumes @msg. */

@@ -79,6 +79,19 @@ static inline struct manx_ns *manx_ns(const struct net *net)
 }
 
 /**
+ * manx_ns_rcu() - state of a namespace, for packets
+ * @net: namespace
+ *
+ * As manx_ns(), without a read lock of its own.
+ *
+ * Context: RCU read lock held.
+ */
+static inline struct manx_ns *manx_ns_rcu(const struct net *net)
+{
+	return rcu_dereference(net->gen)->ptr[manx_net_id];
+}
+
+/**
  * manx_ns_catch_up() - let the worker tell tables of new classes
  * @ns: namespace, lock held
  *

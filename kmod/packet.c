@@ -5,8 +5,6 @@
  */
 #include "packet.h"
 
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <net/ip.h>
@@ -17,6 +15,9 @@
 #define MANX_TCP_FLAGS	13
 #define MANX_ICMP_ID	4
 #define MANX_PORTS	4	/* octets of both ports */
+/* what is read of a transport header, and of an IPv4 packet at most */
+#define MANX_L4		(MANX_TCP_FLAGS + 1)
+#define MANX_HEAD4	(60 + 16)
 
 static u16 manx_be16(const u8 *octets)
 {
@@ -34,56 +35,49 @@ static bool manx_packet_parse_icmp(const u8 *head, unsigned int len, struct manx
 	return true;
 }
 
-/* @off: of the transport header; @end: of the packet, whatever @skb holds besides */
-static bool manx_packet_parse_l4(const struct sk_buff *skb, unsigned int off, unsigned int end,
-				 struct manx_packet *p)
+/* @head: transport header; @len: octets of it that are there, the packet's last or enough */
+static __always_inline bool manx_packet_parse_l4(const u8 *head, unsigned int len, struct manx_packet *p)
 {
-	u8 buf[MANX_TCP_FLAGS + 1];
-	unsigned int len;
-	const u8 *head;
-
 	switch (p->protocol) {
 	case IPPROTO_TCP:
+		if (len > MANX_TCP_FLAGS)
+			p->tcp_flags = head[MANX_TCP_FLAGS];
+		break;
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
+		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		break;
+		return manx_packet_parse_icmp(head, len, p);
 	default:
 		return true;
 	}
-	len = off < end ? min_t(unsigned int, end - off, sizeof(buf)) : 0;
-	head = skb_header_pointer(skb, off, len, buf);
-	if (!head)
-		return false;
-	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6)
-		return manx_packet_parse_icmp(head, len, p);
 	if (len < MANX_PORTS)
 		return false;
 	p->sport = manx_be16(head);
 	p->dport = manx_be16(head + 2);
-	if (p->protocol == IPPROTO_TCP && len > MANX_TCP_FLAGS)
-		p->tcp_flags = head[MANX_TCP_FLAGS];
 	return true;
 }
 
-static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff, bool quoted,
-			       struct manx_packet *p)
+/*
+ * @head: the packet, in one piece up to its transport header's MANX_L4 octets or its end
+ * @rest: octets of @skb from @head on
+ */
+static __always_inline bool manx_packet_parse4(const struct sk_buff *skb, const u8 *head, unsigned int rest,
+			       bool quoted, struct manx_packet *p)
 {
-	const struct iphdr *iph;
-	struct iphdr buf;
+	const struct iphdr *iph = (const struct iphdr *)head;
 	unsigned int len;
 
-	iph = skb_header_pointer(skb, nhoff, sizeof(buf), &buf);
-	if (!iph || iph->version != 4 || iph->ihl < 5)
+	if (rest < sizeof(*iph) || iph->version != 4 || iph->ihl < 5)
 		return false;
 	/* tot_len 0 with GSO: longer than 64 KiB (BIG TCP) */
 	len = ntohs(iph->tot_len);
 	if (quoted || (!len && skb_is_gso(skb)))
-		len = skb->len - nhoff;
-	if (len > skb->len - nhoff || len < iph->ihl * 4)
+		len = rest;
+	if (len > rest || len < iph->ihl * 4)
 		return false;
 	p->src.ip = iph->saddr;
 	p->dst.ip = iph->daddr;
@@ -92,15 +86,28 @@ static bool manx_packet_parse4(const struct sk_buff *skb, unsigned int nhoff, bo
 	p->protocol = iph->protocol;
 	p->part = ip_is_fragment(iph);
 	p->fragment = iph->frag_off & htons(IP_OFFSET);
-	return p->fragment || manx_packet_parse_l4(skb, nhoff + p->transport, nhoff + len, p);
+	return p->fragment || manx_packet_parse_l4(head + p->transport, len - p->transport, p);
+}
+
+/* Of a packet whose headers are not in one piece. */
+static noinline bool manx_packet_parse4_pieces(const struct sk_buff *skb, unsigned int nhoff,
+					       unsigned int rest, bool quoted,
+					       struct manx_packet *p)
+{
+	u32 head[MANX_HEAD4 / sizeof(u32)];
+
+	return !skb_copy_bits(skb, nhoff, head, min_t(unsigned int, rest, sizeof(head))) &&
+	       manx_packet_parse4(skb, (const u8 *)head, rest, quoted, p);
 }
 
 static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff, bool quoted,
 			       struct manx_packet *p)
 {
 	const struct ipv6hdr *iph;
-	struct ipv6hdr buf;
 	unsigned int len, end;
+	struct ipv6hdr buf;
+	u8 l4[MANX_L4];
+	const u8 *head;
 	__be16 frag_off;
 	u8 nexthdr;
 	int off;
@@ -130,18 +137,26 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff, bo
 		return off + sizeof(struct frag_hdr) <= end &&
 		       !skb_copy_bits(skb, off, &p->protocol, sizeof(p->protocol));
 	p->protocol = nexthdr;
-	return manx_packet_parse_l4(skb, off, end, p);
+	len = min_t(unsigned int, end - min_t(unsigned int, off, end), sizeof(l4));
+	head = skb_header_pointer(skb, off, len, l4);
+	return head && manx_packet_parse_l4(head, len, p);
 }
 
-static bool manx_packet_read(const struct sk_buff *skb, unsigned int nhoff, u8 family,
+static __always_inline bool manx_packet_read(const struct sk_buff *skb, unsigned int nhoff, u8 family,
 			     bool quoted, struct manx_packet *p)
 {
+	unsigned int rest;
+
 	memset(p, 0, sizeof(*p));
 	p->family = family;
 	if (skb->len < nhoff)
 		return false;
-	if (family == NFPROTO_IPV4)
-		return manx_packet_parse4(skb, nhoff, quoted, p);
+	rest = skb->len - nhoff;
+	if (likely(family == NFPROTO_IPV4)) {
+		if (likely(nhoff + min_t(unsigned int, rest, MANX_HEAD4) <= skb_headlen(skb)))
+			return manx_packet_parse4(skb, skb->data + nhoff, rest, quoted, p);
+		return manx_packet_parse4_pieces(skb, nhoff, rest, quoted, p);
+	}
 	return family == NFPROTO_IPV6 && manx_packet_parse6(skb, nhoff, quoted, p);
 }
 
@@ -173,14 +188,4 @@ bool manx_packet_is_nd(const struct manx_packet *p)
 	default:
 		return false;
 	}
-}
-
-bool manx_packet_is_icmp_error(const struct manx_packet *p)
-{
-	if (p->fragment)
-		return false;
-	if (p->family == NFPROTO_IPV4 && p->protocol == IPPROTO_ICMP)
-		return icmp_is_err(p->sport);
-	return p->family == NFPROTO_IPV6 && p->protocol == IPPROTO_ICMPV6 &&
-	       icmpv6_is_err(p->sport);
 }

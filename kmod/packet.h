@@ -5,6 +5,8 @@
 #ifndef _MANX_PACKET_H
 #define _MANX_PACKET_H
 
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/types.h>
@@ -95,6 +97,14 @@ bool manx_packet_is_nd(const struct manx_packet *p);
  *
  * Return: true for the messages that quote the packet that caused them.
  */
-bool manx_packet_is_icmp_error(const struct manx_packet *p);
+static inline bool manx_packet_is_icmp_error(const struct manx_packet *p)
+{
+	if (p->fragment)
+		return false;
+	if (p->protocol == IPPROTO_ICMP)
+		return p->family == NFPROTO_IPV4 && icmp_is_err(p->sport);
+	return p->protocol == IPPROTO_ICMPV6 && p->family == NFPROTO_IPV6 &&
+	       icmpv6_is_err(p->sport);
+}
 
 #endif /* _MANX_PACKET_H */

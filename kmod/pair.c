@@ -250,7 +250,7 @@ static int manx_choke(struct sk_buff *skb, struct manx_link *link,
 
 	if (likely(skb->mark & rs->config.mark_accept))
 		return MANX_PASS;
-	v = manx_flow_judge(link->ns, rs, skb, p, &way);
+	manx_flow_judge(link->ns, rs, skb, p, &way, &v);
 	if (v.action == MANX_ACTION_ALLOW || manx_audit(skb, link->ns, rs, &v, p))
 		return MANX_PASS;
 	return v.reason;

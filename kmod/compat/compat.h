@@ -19,6 +19,16 @@
 #endif
 #include <net/rtnetlink.h>
 
+/*
+ * On what is filled anyway before it is read: kernels with CONFIG_INIT_STACK_ALL_ZERO
+ * fill it with zeros first, which is felt where every instruction counts.
+ */
+#if __has_attribute(__uninitialized__)
+#define manx_uninitialized __attribute__((__uninitialized__))
+#else
+#define manx_uninitialized
+#endif
+
 /* Transmit without a lock of the core's: a feature bit before it was a field. */
 static inline void manx_dev_set_lltx(struct net_device *dev)
 {

@@ -51,7 +51,7 @@ int manx_flow_admit(const struct manx_link *link, const struct manx_ruleset *rs,
 		   !manx_budget_full(&flows->budget, config->max_flows)))
 		return MANX_ADMITTED;
 	if (!manx_flow_of_headers(p, l3mdev_master_ifindex_rcu(link->dev), link->endpoint, &key) ||
-	    manx_flows_find(flows, &key, manx_flow_hash(flows, &key)) ||
+	    manx_flows_find(flows, &key) ||
 	    manx_is_tracked(link, skb, nhoff, p))
 		return MANX_ADMITTED;
 	return manx_share_make_room(flows, quota, config->max_flows_from, config->max_flows) ?

@@ -27,6 +27,7 @@
  */
 #include "pass.h"
 
+#include "../compat/compat.h"
 #include "../link.h"
 #include "../source.h"
 #include "../trace.h"
@@ -53,33 +54,35 @@ struct manx_crossing {
 /* A flow that still has packets after that time is not a question with its answer. */
 #define MANX_LASTING	(2 * HZ)
 
-static const struct manx_verdict manx_allow = { .action = MANX_ACTION_ALLOW };
-
 /* The one place where the policy is asked. */
-static struct manx_verdict manx_ask(const struct manx_crossing *c, const struct manx_packet *p,
-				    u32 src, u32 dst, enum manx_judge_mode mode)
+static void manx_ask(const struct manx_crossing *c, const struct manx_packet *p, u32 src, u32 dst,
+		     enum manx_judge_mode mode, struct manx_verdict *v)
 {
-	struct manx_verdict v = manx_judge(c->ns, c->rs, p, src, dst, mode);
-
-	trace_manx_verdict(c->skb, p, src, dst, &v, c->rs->generation);
-	return v;
+	manx_judge(c->ns, c->rs, p, src, dst, mode, v);
+	trace_manx_verdict(c->skb, p, src, dst, v, c->rs->generation);
 }
 
-static struct manx_verdict manx_refusal(enum manx_drop_reason reason, u32 endpoint)
+/* The packet as it is. */
+static void manx_ask_packet(const struct manx_crossing *c, struct manx_verdict *v)
 {
-	return (struct manx_verdict){
+	manx_ask(c, c->p, c->way->from, c->way->to, MANX_JUDGE_COUNT, v);
+}
+
+static void manx_refuse(struct manx_verdict *v, enum manx_drop_reason reason, u32 endpoint)
+{
+	*v = (struct manx_verdict){
 		.action = MANX_ACTION_DENY, .reason = reason, .endpoint = endpoint,
 	};
 }
 
-static struct manx_verdict manx_ask_flow(const struct manx_crossing *c,
-					 const struct manx_flow *flow, enum manx_judge_mode mode)
+static void manx_ask_flow(const struct manx_crossing *c, const struct manx_flow *flow,
+			  enum manx_judge_mode mode, struct manx_verdict *v)
 {
 	struct manx_packet p;
 
 	manx_flow_packet(&flow->side[0].key, &p);
-	return manx_ask(c, &p, manx_flow_end_of(flow, MANX_FLOW_ORIGINAL),
-			manx_flow_end_of(flow, MANX_FLOW_REPLY), mode);
+	manx_ask(c, &p, manx_flow_end_of(flow, MANX_FLOW_ORIGINAL),
+		 manx_flow_end_of(flow, MANX_FLOW_REPLY), mode, v);
 }
 
 static bool manx_is_forged(const struct manx_crossing *c)
@@ -159,7 +162,7 @@ static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flo
 static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_flow *flow,
 				    struct manx_verdict *v)
 {
-	*v = manx_allow;
+	manx_verdict_allow(v);
 	if (likely(READ_ONCE(flow->generation) == c->rs->generation))
 		return true;
 	if (!manx_flow_ends_exist(c->rs, flow)) {
@@ -167,7 +170,7 @@ static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_f
 		return false;
 	}
 	if (!c->rs->config.keep_established || !manx_flow_is_replied(flow))
-		*v = manx_ask_flow(c, flow, MANX_JUDGE_SILENT);
+		manx_ask_flow(c, flow, MANX_JUDGE_SILENT, v);
 	if (v->action == MANX_ACTION_ALLOW && manx_is_forged(c))
 		return false;
 	if (v->action == MANX_ACTION_ALLOW) {
@@ -211,16 +214,15 @@ static void manx_flow_keys(const struct manx_passage *way, const struct manx_flo
 }
 
 /* The policy about a flow that conntrack knows, in its original direction. */
-static struct manx_verdict manx_ask_tracked(const struct manx_crossing *c,
-					    const struct manx_flow_id *id,
-					    enum manx_judge_mode mode)
+static void manx_ask_tracked(const struct manx_crossing *c, const struct manx_flow_id *id,
+			     enum manx_judge_mode mode, struct manx_verdict *v)
 {
 	struct manx_flow_key original, reply;
 	struct manx_packet p;
 
 	manx_flow_keys(c->way, id, &original, &reply);
 	manx_flow_packet(&original, &p);
-	return manx_ask(c, &p, original.from, reply.from, mode);
+	manx_ask(c, &p, original.from, reply.from, mode, v);
 }
 
 static struct manx_flow_share *manx_share_of(const struct net_device *primary)
@@ -249,40 +251,41 @@ static void manx_flow_describe(const struct manx_crossing *c, bool picked_up,
 	new->timeout = manx_flow_timeout(&c->rs->config, c->p->protocol, new->tcp, replied);
 }
 
-static struct manx_verdict manx_flow_begin(const struct manx_crossing *c, bool picked_up)
+static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, struct manx_verdict *v)
 {
 	struct manx_flow_new new;
 	struct manx_flow *flow;
 
 	/* nothing follows a reset */
 	if (c->p->protocol == IPPROTO_TCP && c->p->tcp_flags & MANX_TCP_RST_FLAG)
-		return manx_allow;
+		return;
 	manx_flow_keys(c->way, &c->id, &new.key, &new.reply);
 	manx_flow_describe(c, picked_up, &new);
 	flow = manx_flow_make(c->ns->flows, c->rs, &new);
-	if (IS_ERR(flow))
-		return manx_refusal(PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
-				    MANX_DROP_REASON_FLOW_LIMIT,
-				    new.share[0] ? new.key.from : new.reply.from);
-	if (flow) {
+	if (IS_ERR(flow)) {
+		manx_refuse(v, PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
+							  MANX_DROP_REASON_FLOW_LIMIT,
+			    new.share[0] ? new.key.from : new.reply.from);
+	} else if (flow) {
 		flow->packets[c->id.dir] = 1;
 		flow->bytes[c->id.dir] = c->p->len;
 	}
-	return manx_allow;
 }
 
-static struct manx_verdict manx_flow_miss(const struct manx_crossing *c)
+static void manx_flow_miss(const struct manx_crossing *c, struct manx_verdict *v)
 {
 	bool known = c->id.ct && nf_ct_is_confirmed(c->id.ct);
 	bool picked_up = !known && c->p->protocol == IPPROTO_TCP &&
 			 !manx_tcp_opens(c->p->tcp_flags);
-	struct manx_verdict v;
 
 	if (picked_up && c->rs->config.refuse_pickup)
-		return manx_refusal(MANX_DROP_REASON_NOT_SYN, c->way->from);
-	v = c->id.ct ? manx_ask_tracked(c, &c->id, MANX_JUDGE_COUNT) :
-		       manx_ask(c, c->p, c->way->from, c->way->to, MANX_JUDGE_COUNT);
-	return v.action == MANX_ACTION_ALLOW ? manx_flow_begin(c, picked_up) : v;
+		return manx_refuse(v, MANX_DROP_REASON_NOT_SYN, c->way->from);
+	if (c->id.ct)
+		manx_ask_tracked(c, &c->id, MANX_JUDGE_COUNT, v);
+	else
+		manx_ask_packet(c, v);
+	if (v->action == MANX_ACTION_ALLOW)
+		manx_flow_begin(c, picked_up, v);
 }
 
 /*
@@ -291,16 +294,18 @@ static struct manx_verdict manx_flow_miss(const struct manx_crossing *c)
  */
 static bool manx_is_related(const struct manx_crossing *c)
 {
+	struct manx_verdict v;
 	struct manx_flow_id id;
 
 	if (!manx_flow_relates(c->skb, c->p, c->way, &id))
 		return false;
 	if (c->way->from == MANX_ENDPOINT_NODE)
 		return true;
-	return manx_ask_tracked(c, &id, MANX_JUDGE_SILENT).action == MANX_ACTION_ALLOW;
+	manx_ask_tracked(c, &id, MANX_JUDGE_SILENT, &v);
+	return v.action == MANX_ACTION_ALLOW;
 }
 
-/* Is it about a flow, of which it is not? */
+/* An ICMP error: is it about a flow that may have it? */
 static bool manx_is_about_flow(const struct manx_crossing *c)
 {
 	const struct manx_passage *way = c->way;
@@ -309,10 +314,8 @@ static bool manx_is_about_flow(const struct manx_crossing *c)
 	struct manx_verdict v;
 	struct manx_flow *flow;
 
-	if (!manx_packet_is_icmp_error(c->p))
-		return manx_is_related(c);
 	if (manx_flow_of_quoted(c->skb, skb_network_offset(c->skb), c->p, way, &key))
-		side = manx_flows_find(c->ns->flows, &key, manx_flow_hash(c->ns->flows, &key));
+		side = manx_flows_find(c->ns->flows, &key);
 	if (!side)
 		return manx_is_related(c);
 	flow = manx_flow_of_side(side);
@@ -321,29 +324,43 @@ static bool manx_is_about_flow(const struct manx_crossing *c)
 	       manx_flow_still_allowed(c, flow, &v);
 }
 
-struct manx_verdict manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset *rs,
-				   const struct sk_buff *skb, const struct manx_packet *p,
-				   const struct manx_passage *way)
+/* What finds no entry that decides. */
+static void manx_flow_unknown(const struct manx_crossing *c, bool keyed, struct manx_verdict *v)
 {
-	struct manx_crossing c = { .ns = ns, .rs = rs, .skb = skb, .p = p, .way = way };
-	bool keyed = manx_flow_of_packet(skb, p, way, &c.id);
-	struct manx_flow_side *side = NULL;
-	struct manx_verdict v;
-
-	if (likely(keyed))
-		side = manx_flows_find(ns->flows, &c.id.key, manx_flow_hash(ns->flows, &c.id.key));
-	if (likely(side) && manx_flow_hit(&c, manx_flow_of_side(side), side->dir, &v))
-		return v;
-	if (manx_is_forged(&c))
-		return manx_refusal(MANX_DROP_REASON_INNER_SOURCE, way->from);
-	if (manx_is_about_flow(&c))
-		return manx_allow;
-	return keyed ? manx_flow_miss(&c) : manx_ask(&c, p, way->from, way->to, MANX_JUDGE_COUNT);
+	if (unlikely(manx_is_forged(c)))
+		manx_refuse(v, MANX_DROP_REASON_INNER_SOURCE, c->way->from);
+	else if (manx_packet_is_icmp_error(c->p) ? manx_is_about_flow(c) :
+		 manx_flow_may_relate(c->skb) && manx_is_related(c))
+		manx_verdict_allow(v);
+	else if (likely(keyed))
+		manx_flow_miss(c, v);
+	else
+		manx_ask_packet(c, v);
 }
 
-struct manx_verdict manx_flow_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
-				    const struct sk_buff *skb, const struct manx_packet *p,
-				    const struct manx_passage *way)
+void manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset *rs, const struct sk_buff *skb,
+		    const struct manx_packet *p, const struct manx_passage *way,
+		    struct manx_verdict *v)
+{
+	struct manx_flow_side *side = NULL;
+	struct manx_crossing c manx_uninitialized;
+	bool keyed;
+
+	c.ns = ns;
+	c.rs = rs;
+	c.skb = skb;
+	c.p = p;
+	c.way = way;
+	keyed = manx_flow_of_packet(skb, p, way, &c.id);
+	if (likely(keyed))
+		side = manx_flows_find(ns->flows, &c.id.key);
+	if (!side || !manx_flow_hit(&c, manx_flow_of_side(side), side->dir, v))
+		manx_flow_unknown(&c, keyed, v);
+}
+
+void manx_flow_judge(struct manx_ns *ns, const struct manx_ruleset *rs, const struct sk_buff *skb,
+		     const struct manx_packet *p, const struct manx_passage *way,
+		     struct manx_verdict *v)
 {
 	struct manx_crossing c = { .ns = ns, .rs = rs, .skb = skb, .p = p, .way = way };
 	const struct manx_endpoint *ep = manx_ruleset_endpoint(rs, way->to);
@@ -351,6 +368,7 @@ struct manx_verdict manx_flow_judge(struct manx_ns *ns, const struct manx_rulese
 	/* what was copied from elsewhere is still known as a packet of its old flow */
 	if (!manx_flow_of_packet(skb, p, way, &c.id) || !ep || !c.id.ct ||
 	    !manx_endpoint_may_send(ep, p->family, &c.id.key.dst))
-		return manx_ask(&c, p, way->from, way->to, MANX_JUDGE_COUNT);
-	return manx_ask_tracked(&c, &c.id, MANX_JUDGE_COUNT);
+		manx_ask_packet(&c, v);
+	else
+		manx_ask_tracked(&c, &c.id, MANX_JUDGE_COUNT, v);
 }

@@ -19,15 +19,16 @@ struct sk_buff;
  * @skb: packet, network header set
  * @p: its headers
  * @way: where it comes from and goes to
+ * @v: filled
  *
  * A packet of an entry passes; the entry is judged again when the policy has
  * changed since. Anything else is judged, and an entry made of what is allowed.
  *
  * Context: RCU read lock held, bottom halves disabled.
  */
-struct manx_verdict manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset *rs,
-				   const struct sk_buff *skb, const struct manx_packet *p,
-				   const struct manx_passage *way);
+void manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset *rs, const struct sk_buff *skb,
+		    const struct manx_packet *p, const struct manx_passage *way,
+		    struct manx_verdict *v);
 
 /**
  * manx_flow_judge() - judge a packet as its flow is judged, without the table
@@ -36,15 +37,16 @@ struct manx_verdict manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset
  * @skb: packet
  * @p: its headers
  * @way: where it comes from and goes to
+ * @v: filled
  *
  * In the flow's original direction, if conntrack knows it and the endpoint that
  * the packet goes to is an end of it.
  *
  * Context: as manx_flow_pass().
  */
-struct manx_verdict manx_flow_judge(struct manx_ns *ns, const struct manx_ruleset *rs,
-				    const struct sk_buff *skb, const struct manx_packet *p,
-				    const struct manx_passage *way);
+void manx_flow_judge(struct manx_ns *ns, const struct manx_ruleset *rs, const struct sk_buff *skb,
+		     const struct manx_packet *p, const struct manx_passage *way,
+		     struct manx_verdict *v);
 
 /**
  * manx_flow_admit() - may what a pod sends go on to the node's stack

@@ -44,7 +44,7 @@
 
 static struct kmem_cache *manx_flow_cache __ro_after_init;
 
-u32 manx_flow_hash(const struct manx_flows *flows, const struct manx_flow_key *key)
+static __always_inline u32 manx_flow_hash(const struct manx_flows *flows, const struct manx_flow_key *key)
 {
 	/* For one endpoint, @from and @domain are constant. */
 	u32 ends = key->from ^ rol32(key->domain, 16) ^ (u32)key->protocol << 24;
@@ -76,8 +76,9 @@ static bool manx_flow_has_expired(const struct manx_flow *flow)
 }
 
 struct manx_flow_side *manx_flows_find(const struct manx_flows *flows,
-				       const struct manx_flow_key *key, u32 hash)
+				       const struct manx_flow_key *key)
 {
+	u32 hash = manx_flow_hash(flows, key);
 	struct manx_flow_side *side;
 	struct manx_flow *flow;
 

@@ -191,24 +191,16 @@ void manx_flows_sweep(struct manx_ns *ns);
 u32 manx_flows_number(struct manx_ns *ns);
 
 /**
- * manx_flow_hash() - hash of a key
- * @flows: table
- * @key: key
- */
-u32 manx_flow_hash(const struct manx_flows *flows, const struct manx_flow_key *key);
-
-/**
  * manx_flows_find() - find the entry of a packet
  * @flows: table
  * @key: of the packet
- * @hash: of @key
  *
  * Context: RCU read lock held.
  * Return: NULL if there is none that is alive, not expired, and between links
  * that exist.
  */
 struct manx_flow_side *manx_flows_find(const struct manx_flows *flows,
-				       const struct manx_flow_key *key, u32 hash);
+				       const struct manx_flow_key *key);
 
 /**
  * struct manx_flow_new - what an entry is made of

@@ -17,12 +17,6 @@
  */
 #include "tcp.h"
 
-bool manx_tcp_opens(u8 flags)
-{
-	return (flags & (MANX_TCP_SYN_FLAG | MANX_TCP_ACK_FLAG | MANX_TCP_RST_FLAG |
-			 MANX_TCP_FIN_FLAG)) == MANX_TCP_SYN_FLAG;
-}
-
 enum manx_tcp manx_tcp_first(u8 flags)
 {
 	if (flags & MANX_TCP_FIN_FLAG)

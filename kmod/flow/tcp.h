@@ -46,7 +46,11 @@ enum manx_tcp {
  *
  * Return: true for a SYN without ACK, RST and FIN.
  */
-bool manx_tcp_opens(u8 flags);
+static inline bool manx_tcp_opens(u8 flags)
+{
+	return (flags & (MANX_TCP_SYN_FLAG | MANX_TCP_ACK_FLAG | MANX_TCP_RST_FLAG |
+			 MANX_TCP_FIN_FLAG)) == MANX_TCP_SYN_FLAG;
+}
 
 /**
  * manx_tcp_first() - state after the first packet that was seen

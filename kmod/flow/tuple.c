@@ -58,8 +58,9 @@ static bool manx_has_ports(u8 protocol)
 	}
 }
 
-bool manx_flow_of_headers(const struct manx_packet *p, u32 domain, u32 from,
-			  struct manx_flow_key *key)
+/* One for each caller: for most packets this is where the key is made. */
+static __always_inline bool manx_key_of_headers(const struct manx_packet *p, u32 domain, u32 from,
+						struct manx_flow_key *key)
 {
 	if (p->fragment)
 		return false;
@@ -81,6 +82,12 @@ bool manx_flow_of_headers(const struct manx_packet *p, u32 domain, u32 from,
 		key->dport = p->dport;
 	}
 	return true;
+}
+
+bool manx_flow_of_headers(const struct manx_packet *p, u32 domain, u32 from,
+			  struct manx_flow_key *key)
+{
+	return manx_key_of_headers(p, domain, from, key);
 }
 
 /* What conntrack knows about the packet's flow, if it is about this very packet. */
@@ -124,7 +131,7 @@ bool manx_flow_of_packet(const struct sk_buff *skb, const struct manx_packet *p,
 
 	id->ct = manx_conntrack_of(skb, p, &info);
 	id->dir = id->ct ? CTINFO2DIR(info) : MANX_FLOW_ORIGINAL;
-	if (!manx_flow_of_headers(p, way->domain[0], way->from, &id->key))
+	if (!manx_key_of_headers(p, way->domain[0], way->from, &id->key))
 		return false;
 	if (id->ct)
 		manx_key_translate(id->ct, id->dir, &id->key);

@@ -109,6 +109,14 @@ void manx_flow_key_invert(const struct manx_flow_key *key, u32 domain, u32 from,
  */
 void manx_flow_packet(const struct manx_flow_key *key, struct manx_packet *p);
 
+/* Does conntrack say so? Else manx_flow_relates() does not either. */
+static inline bool manx_flow_may_relate(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+
+	return nf_ct_get(skb, &info) && (info == IP_CT_RELATED || info == IP_CT_RELATED_REPLY);
+}
+
 /**
  * manx_flow_relates() - is a packet about an existing flow, and not of one
  * @skb: packet

@@ -70,7 +70,7 @@ static struct manx_flow *found(struct table *t, const struct manx_flow_key *key)
 {
 	struct manx_flow_side *side;
 
-	side = manx_flows_find(t->ns->flows, key, manx_flow_hash(t->ns->flows, key));
+	side = manx_flows_find(t->ns->flows, key);
 	return side ? manx_flow_of_side(side) : NULL;
 }
 

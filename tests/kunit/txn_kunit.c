@@ -187,8 +187,8 @@ static bool txn_passes(struct txn_world *w, u32 source)
 
 	local_bh_disable();
 	rcu_read_lock();
-	v = manx_judge(w->ns, rcu_dereference(w->ns->ruleset), &p, MANX_ENDPOINT_OUTSIDE,
-		       TXN_ENDPOINT, MANX_JUDGE_COUNT);
+	manx_judge(w->ns, rcu_dereference(w->ns->ruleset), &p, MANX_ENDPOINT_OUTSIDE,
+		   TXN_ENDPOINT, MANX_JUDGE_COUNT, &v);
 	rcu_read_unlock();
 	local_bh_enable();
 	return v.action == MANX_ACTION_ALLOW;
