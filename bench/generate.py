@@ -108,7 +108,10 @@ def iptables_ports(rule):
 
 
 def write_iptables(shape, file):
-	file.write("*filter\n:FORWARD ACCEPT [0:0]\n:pod - [0:0]\n-A FORWARD -i in0 -j pod\n")
+	# bench/policy-vm takes the first of FORWARD away to see what it costs
+	file.write("*filter\n:FORWARD ACCEPT [0:0]\n:pod - [0:0]\n"
+		   "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+		   "-A FORWARD -i in0 -j pod\n")
 	for rule in shape.rules:
 		words = ["-A pod"]
 		if rule.src[1]:
@@ -137,6 +140,7 @@ def nft_chains(file, lines):
 	file.writelines(f"\t\t{line}\n" for line in lines)
 	file.write("\t\tdrop\n\t}\n\tchain forward {\n"
 		   "\t\ttype filter hook forward priority 0;\n"
+		   "\t\tct state established,related accept\n"
 		   '\t\tiif "in0" jump pod\n\t}\n}\n')
 
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * judge IN OUT FILE: takes the packets of a file through the FORWARD hook of this network
- * namespace, from device IN to device OUT, by the module manx_bench.
+ * judge IN OUT FILE [untracked]: takes the packets of a file through the FORWARD hook of this network
+ * namespace, from device IN to device OUT, by the module manx_bench. Where conntrack is
+ * in use they have gone through it before, as packets of new flows, at no cost here,
+ * unless they are to be untracked.
  *
  * A line of the file is "source destination protocol sport dport accepted group". Prints
  * one JSON object: how many answers were not those of the file, and for each group the
@@ -68,6 +70,7 @@ static void judge(int device, struct bench_job *job, const char *line)
 		exit(2);
 	}
 	p.protocol = protocol;
+	p.tcp_flags = BENCH_SYN;
 	p.sport = htons(sport);
 	p.dport = htons(dport);
 	job->repeat = accepted ? 1 : REPEAT;
@@ -78,8 +81,8 @@ static void judge(int device, struct bench_job *job, const char *line)
 	if (p.accepted != accepted && !wrong++)
 		snprintf(first_wrong, sizeof(first_wrong), "%s", line);
 	g = group_of(name);
-	if (g->n < MAX_IN_GROUP)
-		g->cost[g->n++] = p.cost;
+	if (g->n < MAX_IN_GROUP && p.cost[BENCH_FORWARD] != BENCH_UNKNOWN)
+		g->cost[g->n++] = p.cost[BENCH_FORWARD];
 }
 
 static int cmp_cost(const void *a, const void *b)
@@ -108,13 +111,15 @@ static void print_groups(void)
 
 int main(int argc, char **argv)
 {
-	struct bench_job job = { .n = 1 };
+	struct bench_job job = { .n = 1, .hooks = 1 << BENCH_FORWARD | 1 << BENCH_PRE_ROUTING };
 	char line[256];
 	FILE *file;
 	int device;
 
-	if (argc != 4)
+	if (argc < 4 || argc > 5)
 		return 2;
+	if (argc == 5)
+		job.hooks = 1 << BENCH_FORWARD;
 	device = open("/dev/manx-bench", O_RDWR);
 	file = fopen(argv[3], "r");
 	if (device < 0 || !file)

@@ -7,7 +7,9 @@ import json
 import os
 import sys
 
+import flow_report
 from plot import Panel, svg
+from table import cell, table
 
 FORMS = {"manx": "manx", "iptables": "iptables + ipset", "nft-sets": "nftables, sets",
 	 "nft-map": "nftables, verdict maps"}
@@ -35,12 +37,24 @@ How it is measured:
 - *A verdict* is one passage through netfilter's FORWARD hook, from the call to its return,
   by a small module (`bench/hook`) that calls the hook as `ip_forward()` does, with routed
   64-byte IPv4 packets. No sender, route or receiver is in the figure, so nothing is
-  subtracted. No packet has an nf_conn and none of the peers' rules looks at connection
-  tracking. Packets are refused ones, which leave no flow behind: by a rule in the first
+  subtracted. Packets are refused ones, which leave no flow behind: by a rule in the first
   tenth of the list, in its middle tenth, in its last, and by the default; the mean of these
   four is shown. In that time manx parses the packet, looks for its flow, judges it and
   counts the drop with its reason; iptables counts per rule; nftables has no counters here.
-  Flows are conntrack's business with the peers, and not in their figures.
+- What passes must pass in both directions, so manx looks for a flow before it judges, and
+  the peers have the rule for it that every stateful list begins with: `-m conntrack
+  --ctstate RELATED,ESTABLISHED -j ACCEPT`, `ct state established,related accept`. Their
+  flows are conntrack's, which has seen each packet in PRE_ROUTING; what that costs is in
+  nobody's figure. A second table has the bare lists, without that rule; manx' figure there
+  is the same, with its flows.
+- *A packet of a known flow* (one of 256 of each protocol that both ends have spoken in) and
+  *a first packet* meet the same hooks, beside flows of another endpoint: none, some, and
+  more than the table may hold, of UDP and as SYNs of TCP, with limits under which one
+  endpoint may have the whole table. Of manx it is the FORWARD hook, where its flow table
+  is looked into, with packets that conntrack has not seen; of conntrack all it does to a
+  forwarded packet, in PRE_ROUTING and POST_ROUTING, and a state rule in FORWARD. On the
+  stack's way a packet in a manx namespace pays for both. What an endpoint whose share is
+  full pays for each packet it sends, a lookup before conntrack, is not in it.
 - *A load* is processor time, of tool and kernel together, to bring the rules into an empty
   namespace: `manxctl dp load`'s work, `ipset restore` + `iptables-restore`, `nft -f`. For
   manx the kernel's commit alone stands beside it, from TXN_END to its answer: of
@@ -54,7 +68,7 @@ Peers: iptables (legacy) with a chain that the pod's packets jump to, peers as i
 hash:ip or hash:net; nftables with the same list and named sets; and nftables without
 rules, every rule multiplied out in user space into verdict maps over concatenations
 (`ip daddr . ip protocol . th dport`), where the first match was decided beforehand. The
-chains hold nothing else: no conntrack rules, no dispatch, no marks, as Calico would have.
+chains hold nothing else: no dispatch, no marks, as Calico would have.
 
 Policy-shaped lists have one set for ten rules, pods in deployments of ten, and a table of
 allowed and denied pairs of a set and a service. ClassBench-shaped ones (acl, fw, ipc) are
@@ -73,10 +87,13 @@ class Results:
 			self.versions = json.load(file)
 		with open(f"{directory}/results", encoding="ascii") as file:
 			self.lines = [json.loads(line) for line in file]
+		with open(f"{directory}/flows", encoding="ascii") as file:
+			self.flows = [json.loads(line) for line in file]
 		self.of = {(line["case"], line["form"]): line for line in self.lines}
 
-	def verdict(self, case, form):
-		groups = self.of.get((case, form), {}).get("judge", {}).get("groups", {})
+	def verdict(self, case, form, what="judge"):
+		"""Mean; with "bare" of a peer without its state rule."""
+		groups = self.of.get((case, form), {}).get(what, {}).get("groups", {})
 		means = [groups[name]["mean"] for name in MIX if name in groups]
 		return sum(means) / len(means) if means else None
 
@@ -108,15 +125,6 @@ class Results:
 		return "–" if (case, form) not in self.of else "– (over 20 s)"
 
 
-def cell(value, scale=1, digits=0):
-	return None if value is None else f"{value / scale:,.{digits}f}"
-
-
-def table(head, rows):
-	lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---:"] * len(head)) + "|"]
-	return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
 def by_form(results, cases, first, title, figure):
 	"""A table: a row a case, a column a form."""
 	rows = []
@@ -144,6 +152,10 @@ def verdict_of(results):
 	return lambda case, form: cell(results.verdict(case, form))
 
 
+def bare_of(results):
+	return lambda case, form: cell(results.verdict(case, form, "bare" if form != "manx" else "judge"))
+
+
 def load_of(results):
 	return lambda case, form: cell(results.load(case, form), 1e6, 1)
 
@@ -156,7 +168,7 @@ def flat(results, cases):
 	"""Greatest and least verdict of manx from 10 to 10,000 policy-shaped rules."""
 	found = [results.verdict(case, "manx") for case, about in cases.items()
 		 if about["rules"] <= 10_000]
-	return max(found) / min(found) - 1
+	return max(found) / min(found) - 1 if len(found) > 1 else None
 
 
 def better(results, cases):
@@ -166,7 +178,7 @@ def better(results, cases):
 		own = results.verdict(case, "manx")
 		peers = [results.verdict(case, form) for form in FORMS if form != "manx"]
 		leads += [peer / own for peer in peers if peer and own]
-	return min(leads)
+	return min(leads, default=None)
 
 
 def targets(results, policy, members):
@@ -176,15 +188,23 @@ def targets(results, policy, members):
 		rows.append([words, wanted, found, "yes" if holds else "**no**"])
 
 	spread = flat(results, policy)
-	row("verdict, 10 to 10,000 rules: spread", "≤ 5 %", f"{spread * 100:.1f} %", spread <= .05)
+	if spread is not None:
+		row("verdict, 10 to 10,000 rules: spread", "≤ 5 %", f"{spread * 100:.1f} %",
+		    spread <= .05)
 	lead = better(results, policy)
-	row("verdict, best peer / manx, least of all sizes", "> 1", f"{lead:.2f}", lead > 1)
+	if lead:
+		row("verdict, best peer / manx, least of all sizes", "> 1", f"{lead:.2f}", lead > 1)
 	for name, about in policy.items():
 		commit = results.commit(name, "again")
 		if about["rules"] == 10_000 and commit:
 			row("commit of 10,000 rules", "< 50 ms", f"{commit / 1e6:.1f} ms", commit < 50e6)
-	most = max(filter(None, (results.member(case, "manx") for case in members)))
-	row("commit of one member, largest set", "< 50 µs", f"{most / 1e3:,.1f} µs", most < 50e3)
+	most = max(filter(None, (results.member(case, "manx") for case in members)), default=None)
+	if most:
+		row("commit of one member, largest set", "< 50 µs", f"{most / 1e3:,.1f} µs",
+		    most < 50e3)
+	worst = flow_report.worst_hit(results.flows)
+	row("packet of a known flow, worst in a flooded table / mean in an empty one", "≤ 1.1",
+	    f"{worst:.2f}", worst <= 1.1)
 	return table(["target", "wanted", "found", "met"], rows)
 
 
@@ -237,6 +257,10 @@ def section(results, policy, members, classbench):
 		"space, with lists of the same shape, on a real processor: its nanoseconds are of\n" \
 		"the lookup alone, our instructions of the whole hook.\n\n"
 	text += classbench_targets(results, classbench)
+	text += "\n### The same, the peers' lists without their state rule: instructions per verdict\n\n"
+	text += by_form(results, policy | members | classbench, "case", named, bare_of(results))
+	text += "\n### Flows: instructions for one of their packets, and for a first one\n\n"
+	text += flow_report.tables(results.flows)
 	text += "\n### Loading everything: processor time in ms, tool and kernel\n\n"
 	text += by_form(results, policy | members | classbench, "case", named, load_of(results))
 	text += "\n### One more member: µs from request to answer\n\n"
@@ -274,14 +298,15 @@ def main():
 		file.writelines(section(r, policy, members, classbench) for r in results)
 	with open(target + ".json", "w", encoding="utf-8") as file:
 		json.dump({"cases": cases, "kernels": {r.label: {"versions": r.versions,
-			   "results": r.lines} for r in results}}, file, indent=1)
+			   "results": r.lines, "flows": r.flows} for r in results}}, file, indent=1)
 		file.write("\n")
 	first = results[0]
-	with open(target + ".svg", "w", encoding="utf-8") as file:
-		file.write(svg("Instructions per verdict, Linux " + first.label, [
-			panel(first, policy, "by rules, policy-shaped", "rules", "rules"),
-			panel(first, members, "by members of sets, 100 rules", "members", "members"),
-		]))
+	panels = [panel(first, policy, "by rules, policy-shaped", "rules", "rules"),
+		  panel(first, members, "by members of sets, 100 rules", "members", "members")]
+	panels = [p for p in panels if any(p.lines.values())]
+	if panels:
+		with open(target + ".svg", "w", encoding="utf-8") as file:
+			file.write(svg("Instructions per verdict, Linux " + first.label, panels))
 	print(section(first, policy, members, classbench))
 
 
