@@ -4,7 +4,9 @@
  *
  * A chain is a list of tables. In a table the first rule that matches and is
  * not "log" decides; "pass", by a rule or as the table's default, asks the next
- * table; a packet that all tables passed on is denied.
+ * table; a packet that all tables passed on is denied. Of the rules "log" that match,
+ * in the order in which they are passed, the first MANX_JUDGE_LOGS are counted and
+ * reported: a packet costs no more, however many there are.
  *
  * Which rule of a table it is, the engine knows: see engine/lookup.c.
  */
@@ -16,12 +18,16 @@
 #include "event.h"
 #include "ns.h"
 
+/* Rules "log" that one judgement counts and reports. */
+#define MANX_JUDGE_LOGS 8
+
 /**
  * struct manx_case - what one judgement works with
  * @ns: namespace
  * @rs: ruleset
  * @p: packet
  * @counts: count and report rules
+ * @logs: how many rules "log" may still be counted and reported
  * @key: of @p, for all tables
  */
 struct manx_case {
@@ -29,30 +35,31 @@ struct manx_case {
 	const struct manx_ruleset *rs;
 	const struct manx_packet *p;
 	bool counts;
+	u32 logs;
 	struct manx_key key;
 };
 
-/* A rule "log" matched on the way to the one that decides. */
-static void manx_judge_log(struct manx_case *c, const struct manx_table *table, u32 i,
-			   u32 endpoint)
+/* Rules "log" matched on the way to the one that decides. */
+static noinline void manx_judge_logs(struct manx_case *c, const struct manx_table *table, u32 end,
+				     u32 endpoint)
 {
-	manx_counters_inc(table->counters, i);
-	manx_event_log(&c->ns->events, endpoint, table->direction, table->name->s,
-		       table->rule[i].id, c->p);
+	u32 rule[MANX_JUDGE_LOGS], n = manx_table_logs(table, &c->key, end, rule, c->logs), i;
+
+	for (i = 0; i < n; i++) {
+		manx_counters_inc(table->counters, rule[i]);
+		manx_event_log(&c->ns->events, endpoint, table->direction, table->name->s,
+			       table->rule[rule[i]].id, c->p);
+	}
+	c->logs -= n;
 }
 
 /* Index of the deciding rule, or table->n for the default. */
-static u32 manx_table_lookup(struct manx_case *c, const struct manx_table *table,
-			     u32 endpoint)
+static u32 manx_table_lookup(struct manx_case *c, const struct manx_table *table, u32 endpoint)
 {
 	struct manx_found found = manx_table_find(table, &c->key);
-	u32 i;
 
-	if (found.logs && c->counts) {
-		i = manx_table_next_log(table, &c->key, 0, found.rule);
-		for (; i < found.rule; i = manx_table_next_log(table, &c->key, i + 1, found.rule))
-			manx_judge_log(c, table, i, endpoint);
-	}
+	if (unlikely(found.logs && c->counts && c->logs))
+		manx_judge_logs(c, table, found.rule, endpoint);
 	return found.rule;
 }
 
@@ -146,6 +153,7 @@ void manx_judge(struct manx_ns *ns, const struct manx_ruleset *rs, const struct 
 	c.rs = rs;
 	c.p = p;
 	c.counts = mode == MANX_JUDGE_COUNT;
+	c.logs = MANX_JUDGE_LOGS;
 	manx_key_init(&c.key, p, &rs->addresses, &ns->classes);
 	for (;;) {
 		manx_judge_case(&c, src, dst, v);

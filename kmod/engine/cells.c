@@ -83,20 +83,18 @@ static u64 manx_filling_inner(const struct manx_filling *f, u32 row, u32 at)
 /* The cell of an inner row, from the rules that match all else. */
 static u32 manx_filling_cell(const struct manx_filling *f, u32 n, u32 row)
 {
-	const struct manx_compiled *ct = f->ct;
-	u32 i, rule, logs = 0;
-	u64 w;
+	struct manx_first first = { U32_MAX, U32_MAX };
+	u32 i;
 
 	for (i = 0; i < n; i++) {
-		w = f->word[i].rules & manx_filling_inner(f, row, f->word[i].at);
-		for (; w; w &= w - 1) {
-			rule = f->word[i].at * 64 + __ffs64(w);
-			if (!ct->logs || !test_bit(rule, ct->logs))
-				return rule * 2 | logs;
-			logs = MANX_CELL_LOGS;
-		}
+		/* rules of another block come later */
+		if (first.rule < U32_MAX && f->word[i].at / 64 != f->word[i - 1].at / 64)
+			break;
+		manx_first_in(f->ct, &first, f->word[i].at, f->word[i].rules &
+			      manx_filling_inner(f, row, f->word[i].at));
 	}
-	return ct->n_rules * 2 | logs;
+	first.rule = min(first.rule, f->ct->n_rules);
+	return first.rule * 2 | (first.log < first.rule ? MANX_CELL_LOGS : 0);
 }
 
 /* The next combination of rows, but of dimensions in @still; false after the last. */

@@ -9,7 +9,6 @@
  */
 #include "compile.h"
 
-#include <linux/bitmap.h>
 #include <linux/jhash.h>
 #include <linux/netlink.h>
 #include <linux/sched/signal.h>
@@ -17,6 +16,7 @@
 #include "cells.h"
 #include "compat/compat.h"
 #include "compiled.h"
+#include "order.h"
 #include "rows.h"
 #include "ruleset.h"
 #include "vec.h"
@@ -172,6 +172,12 @@ static int manx_items_build(struct manx_compile *k, struct manx_items *items, u3
 	       (not ? manx_item_vectors(k, items->not, &k->pair[MANX_MUST_NOT], n) : 0);
 }
 
+/* The rule that bit @i of the vectors stands for. */
+static const struct manx_rule *manx_rule_at(const struct manx_compile *k, u32 i)
+{
+	return &k->table->rule[k->ct->order[i]];
+}
+
 static const struct manx_criterion *manx_rule_side(const struct manx_rule *rule, unsigned int side)
 {
 	return side ? rule->dst : rule->src;
@@ -218,7 +224,7 @@ static int manx_sets_gather(struct manx_compile *k, unsigned int s)
 	int err = 0;
 
 	for (i = 0; i < k->table->n && !err; i++) {
-		c = manx_rule_side(&k->table->rule[i], s);
+		c = manx_rule_side(manx_rule_at(k, i), s);
 		if (!c[MANX_MUST].n_sets)
 			err = manx_pair(k, MANX_MUST, 0, i);
 		for (which = 0; which < 2; which++)
@@ -319,7 +325,7 @@ static int manx_nets_gather(struct manx_compile *k, struct manx_net_table *t, un
 	int err = 0;
 
 	for (i = 0; i < k->table->n && !err; i++) {
-		c = manx_rule_side(&k->table->rule[i], s);
+		c = manx_rule_side(manx_rule_at(k, i), s);
 		if (!c[MANX_MUST].n_nets)
 			err = manx_vec_push(any, i);
 		for (which = 0; which < 2; which++)
@@ -555,7 +561,7 @@ static int manx_kinds_gather(struct manx_compile *k, struct manx_kind_table *t)
 	u32 i;
 
 	for (i = 0; i < k->table->n && !err; i++) {
-		const struct manx_rule *rule = &k->table->rule[i];
+		const struct manx_rule *rule = manx_rule_at(k, i);
 
 		item = manx_ports_asks(rule, t->b.source) ? manx_kind_item(t, rule) : 0;
 		err = item < 0 ? item : manx_pair(k, MANX_MUST, item, i);
@@ -723,10 +729,10 @@ static int manx_cells_build(struct manx_compile *k)
 }
 
 /*
- * The unions of rows, as far as there is memory for them: what overlaps much is
- * left to be united for each packet.
+ * The vectors of rows: united, as far as there is memory for that and packets look
+ * at them; else as few as a lookup wants.
  */
-static int manx_merge_rows(struct manx_compile *k)
+static int manx_merge_rows(struct manx_compile *k, bool cells)
 {
 	struct manx_compiled *ct = k->ct;
 	u64 end = ct->octets + MANX_MERGED_BASE + (u64)MANX_MERGED_PER_RULE * ct->n_rules;
@@ -736,8 +742,9 @@ static int manx_merge_rows(struct manx_compile *k)
 
 	end = min(end, k->c->max_octets - min(k->c->octets, k->c->max_octets));
 	for (d = MANX_DIMS; d-- > 0 && !err;)
-		for (i = 0; ct->dim[d].items && i < ct->dim[d].n && ct->octets < end && !err; i++)
-			err = manx_row_merge(ct, &ct->dim[d], ct->dim[d].row[i]) ?:
+		for (i = 0; ct->dim[d].items && i < ct->dim[d].n && !err; i++)
+			err = manx_row_merge(ct, &ct->dim[d], ct->dim[d].row[i],
+					     !cells && ct->octets < end) ?:
 			      manx_compile_check(k);
 	return err;
 }
@@ -763,10 +770,17 @@ static int manx_compile_form(struct manx_compile *k, enum manx_form form)
 	for (d = 0; d < MANX_DIMS; d++)
 		if (ct->dim[d].n > 1)
 			ct->needs |= BIT(d);
-	err = manx_rooms_reach(ct);
-	if (err)
-		return err;
-	return cells && form != MANX_FORM_BITS ? manx_cells_build(k) : manx_merge_rows(k);
+	cells = cells && form != MANX_FORM_BITS;
+	err = manx_rooms_reach(ct) ?: manx_merge_rows(k, cells);
+	return err ?: (cells ? manx_cells_build(k) : 0);
+}
+
+static int manx_compile_order(struct manx_compile *k)
+{
+	if (!k->table->n)
+		return 0;
+	k->ct->order = manx_compile_alloc(k, k->table->n, sizeof(*k->ct->order));
+	return k->ct->order ? manx_order_rules(k->table, k->ct->order) : -ENOMEM;
 }
 
 static int manx_compile_logs(struct manx_compile *k)
@@ -774,14 +788,14 @@ static int manx_compile_logs(struct manx_compile *k)
 	u32 i;
 
 	for (i = 0; i < k->table->n; i++) {
-		if (k->table->rule[i].action != MANX_ACTION_LOG)
+		if (manx_rule_at(k, i)->action != MANX_ACTION_LOG)
 			continue;
 		if (!k->ct->logs)
-			k->ct->logs = manx_compile_alloc(k, BITS_TO_LONGS(k->table->n),
+			k->ct->logs = manx_compile_alloc(k, DIV_ROUND_UP(k->table->n, 64),
 							 sizeof(*k->ct->logs));
 		if (!k->ct->logs)
 			return -ENOMEM;
-		__set_bit(i, k->ct->logs);
+		k->ct->logs[i / 64] |= 1ULL << i % 64;
 	}
 	return 0;
 }
@@ -807,9 +821,7 @@ static void manx_dimension_free(struct manx_dimension *dim)
 	u32 i;
 
 	for (i = 0; dim->row && i < dim->n; i++) {
-		if (dim->row[i]->n > 1)
-			manx_bits_free(dim->row[i]->vector);
-		kvfree(dim->row[i]);
+		manx_row_free(dim->row[i]);
 		cond_resched();
 	}
 	kvfree(dim->row);
@@ -843,6 +855,7 @@ void manx_compiled_free(struct manx_compiled *ct)
 		manx_items_free(&ct->kinds[i]);
 		manx_ports_free(ct->ports[i]);
 	}
+	kvfree(ct->order);
 	kvfree(ct->logs);
 	kvfree(ct->cell);
 	kfree(ct);
@@ -853,7 +866,7 @@ static int manx_compile_all(struct manx_compile *k, enum manx_form form)
 	unsigned int s;
 	int err;
 
-	err = manx_compile_logs(k);
+	err = manx_compile_order(k) ?: manx_compile_logs(k);
 	for (s = 0; s < 2 && !err; s++)
 		err = manx_compile_sets(k, s) ?: manx_compile_nets(k, s) ?:
 		      manx_compile_ports(k, s);
@@ -976,18 +989,19 @@ static struct manx_compiled *manx_table_compiled(const struct manx_table *table)
 	return rcu_dereference_protected(table->compiled, true);
 }
 
-void manx_table_recompile(struct manx_classes *c, struct manx_binding *binding)
+int manx_table_recompile(struct manx_classes *c, struct manx_binding *binding)
 {
 	struct manx_compiled *old = manx_table_compiled(binding->table);
 	struct manx_compiled *ct = manx_compile(c, binding->table, binding->form, NULL);
 
 	if (IS_ERR(ct))
-		return;
+		return PTR_ERR(ct);
 	ct->binding = binding;
 	c->octets += ct->octets;
 	rcu_assign_pointer(binding->table->compiled, ct);
 	old->cookie = start_poll_synchronize_rcu();
 	list_add_tail(&old->retired, &c->retired);
+	return 0;
 }
 
 void manx_table_release(struct manx_classes *c, struct manx_table *table)

@@ -36,6 +36,15 @@ enum manx_dim {
  */
 #define MANX_CELL_LOGS BIT(0)
 
+/* vectors of a row: what does not fit is united in the last of them */
+#define MANX_ROW_VECTORS 4
+
+/*
+ * A class may be unknown if the list of its sets, or that of the table's sets, is
+ * no longer than this: so many vectors of items take the place of a row's.
+ */
+#define MANX_UNKNOWN_SETS 8U
+
 /**
  * struct manx_items - what rules ask for in one dimension: sets, say
  * @n: number of items
@@ -49,21 +58,38 @@ struct manx_items {
 };
 
 /**
+ * struct manx_union - a union of vectors, as far as possible made beforehand
+ * @n: number of @vector
+ * @own: the last one is a union of several items' and belongs to the row
+ * @vector: not NULL
+ */
+struct manx_union {
+	u32 n;
+	bool own;
+	struct manx_bits *vector[MANX_ROW_VECTORS];
+};
+
+/**
  * struct manx_row - items that an address or a port has
  * @n: number of items
  * @hash: of them
  * @next: next row in its bucket, index + 1; 0: none
- * @merged: @vector is their union, or NULL if that is empty
- * @vector: of a single item that item's, otherwise the row's own
- * @summary: of the union of their &manx_items.must, a word for each block;
- *	numbers of the items, ascending, follow
+ * @any: item 0 is one of them, and some rule names it: a vector besides
+ * @must: rules that name one of the other items
+ * @not: rules that name one of the items in a negation
+ * @blocks: bit i is set if a word of @summary is not zero of which the number is
+ *	i modulo 64
+ * @summary: of all rules that name an item, a word for each block; numbers of the
+ *	items, ascending, follow
  */
 struct manx_row {
 	u32 n;
 	u32 hash;
 	u32 next;
-	bool merged;
-	struct manx_bits *vector;
+	bool any;
+	struct manx_union must;
+	struct manx_union not;
+	u64 blocks;
 	u64 summary[];
 };
 
@@ -121,12 +147,13 @@ struct manx_side {
  * @needs: dimensions that have more than row 0, bit for each
  * @n_rules: number of rules
  * @n_blocks: words of a summary
+ * @order: index of the rule that each bit of the vectors stands for; see order.h
  * @stride: distance of two rows of a dimension in @cell
  * @split: of a side, whether host and net rows have cells of their own, instead
  *	of one for each pair
  * @base: of a side, if @split: where the cells of net row 0 begin
  * @cell: by the sum of row times stride; NULL for bit vectors
- * @logs: bit for each rule "log"; NULL if there is none
+ * @logs: bit for each rule "log", in @order; NULL if there is none
  * @map: class -> row, by &enum manx_key_part
  * @side: source, destination
  * @ports: service and source port
@@ -146,11 +173,12 @@ struct manx_compiled {
 	u32 needs;
 	u32 n_rules;
 	u32 n_blocks;
+	u32 *order;
 	u32 stride[MANX_DIMS];
 	bool split[2];
 	u32 base[2];
 	u32 *cell;
-	unsigned long *logs;
+	u64 *logs;
 	struct manx_rowmap __rcu *map[MANX_KEY_PARTS];
 	struct manx_dimension dim[MANX_DIMS];
 	struct manx_ports *ports[2];
@@ -223,12 +251,45 @@ static inline u32 manx_side_find(const struct manx_side *side, u32 set)
 /**
  * struct manx_word - 64 rules
  * @rules: bit for each that matches
- * @at: number of the first one / 64
+ * @at: number of the word: of the first bit / 64
  */
 struct manx_word {
 	u64 rules;
 	u32 at;
 };
+
+/**
+ * struct manx_first - the first rules that match, of those that were looked at
+ * @rule: the one that decides, %U32_MAX if there is none
+ * @log: rule "log", %U32_MAX if there is none
+ */
+struct manx_first {
+	u32 rule;
+	u32 log;
+};
+
+/**
+ * manx_first_in() - take account of 64 rules
+ * @ct: compiled table
+ * @first: updated
+ * @at: number of the word
+ * @rules: bit for each that matches
+ *
+ * Rules of a block stand in any order, but those of a word in theirs.
+ */
+static __always_inline void manx_first_in(const struct manx_compiled *ct, struct manx_first *first,
+					  u32 at, u64 rules)
+{
+	const u32 *order = ct->order + at * 64;
+	u64 logs = ct->logs ? rules & ct->logs[at] : 0;
+
+	if (unlikely(logs)) {
+		first->log = min(first->log, order[__ffs64(logs)]);
+		rules &= ~logs;
+	}
+	if (rules)
+		first->rule = min(first->rule, order[__ffs64(rules)]);
+}
 
 /**
  * manx_rows_words() - the rules that match a combination of rows
@@ -251,7 +312,7 @@ u32 manx_rows_words(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u3
  * @ct: compiled table
  * @dim: dimension behind those of classes
  * @row: number of the row
- * @at: number of the first rule / 64
+ * @at: number of the word
  *
  * Context: writers' lock held.
  * Return: bit for each of 64 rules.

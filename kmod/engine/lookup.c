@@ -61,16 +61,23 @@
  *
  *	(any | must[item] | must[item]...) & ~(not[item] | not[item]...)
  *
- * and the first bit of the conjunction of all dimensions is the first rule that
- * matches. The vectors are compressed and aggregated (Baboescu & Varghese
- * 2001): a word of 64 bits summarises 4096 rules, a bit for each 64 of them, and
- * only where the conjunction of the summaries has a bit are words looked at. Each
- * row has the summary of its union ready. A rule stands once for each item that
- * it names, so memory is linear in the rules, where vectors for each interval of
- * each dimension would take the square; unions are kept ready as well as far as
- * a bound on memory allows, and else made on the way, word by word.
- * A negation cannot clear a bit of a summary, since it says nothing about the
- * rest of the 64 rules.
+ * and the conjunction of all dimensions has the rules that match. The vectors are
+ * compressed and aggregated (Baboescu & Varghese 2001): a word of 64 bits
+ * summarises a block of 4096 rules, a bit for each 64 of them; a word more tells
+ * which blocks have any; and only where the conjunction of the summaries has a
+ * bit are words looked at. Each row has the summary of its union ready. That many
+ * rules leave a dimension open would spoil this, since then words agree by rules
+ * that have nothing to do with each other: so within a block rules stand in
+ * another order, sorted by their conditions, and the first one is the least of
+ * those that the words of the first block with any match give; see order.c.
+ *
+ * A rule stands once for each item that it names, so memory is linear in the
+ * rules, where vectors for each interval of each dimension would take the square.
+ * A row's own vector is the union of its items' short ones; long ones, of
+ * prefixes that many rules name for example, and that of "any" stay as they are,
+ * for all rows that have them. Beyond a bound on memory only so much is united that
+ * no row has more than MANX_ROW_VECTORS besides "any". A negation cannot clear a
+ * bit of a summary, since it says nothing about the rest of the 64 rules.
  *
  * The cells are computed from the bit vectors: both forms give the same answers
  * because there is one definition of them.
@@ -80,18 +87,28 @@
  * A new combination of sets is a class that no table knows. A commit makes rows
  * for a few; in the others' row maps it writes "unknown" before the class can be
  * seen. A packet that meets it takes the vectors of the sets that are both in
- * the class's list and in the table's: the same answer, in a time bounded by the
- * shorter list. It writes nothing: packets do not make structure, or a sender
- * could decide how much of it there is. A worker makes the rows later. A table
- * has room for some rows more than it needed when it was compiled; when they are
- * used up it is compiled again.
+ * the class's list and in the table's: the same answer. It writes nothing: packets
+ * do not make structure, or a sender could decide how much of it there is. A
+ * worker makes the rows later. A table has room for some rows more than it needed
+ * when it was compiled; when they are used up it is compiled again. A class of
+ * which both lists are longer than MANX_UNKNOWN_SETS does not wait: its rows are
+ * made before the commit is published, whatever that costs the commit, or it fails.
+ *
+ * Rules "log"
+ *
+ * They are left out when the deciding rule is looked for. If one matched on the way,
+ * the first of them are looked for by one more walk, with the vector of all rules
+ * "log" before the others; see judge.c for how many a packet may report.
  *
  * Bounds
  *
  * A lookup takes two lookups of addresses for each side, at most one longest
- * match more for each side, and either one load or a walk over rules / 4096 words
- * of each summary and those words of 64 rules that are not ruled out by them. It
- * neither allocates nor locks.
+ * match more for each side, and either one load, or at most four with nets, or a
+ * walk over rules / 4096 words of the summary of each dimension, and those words of
+ * 64 rules that are not ruled out by them. A word takes in each dimension one
+ * step for each vector: MANX_ROW_VECTORS for a row, MANX_UNKNOWN_SETS for a class
+ * without row, as many for negations, and "any". The first block with a match is
+ * the last one. Nothing allocates or locks.
  *
  * Locking and lifetime
  *
@@ -117,11 +134,13 @@
  * multi-dimensional range matching, SIGCOMM 1998.
  * Gupta & McKeown: Packet classification on multiple fields, SIGCOMM 1999;
  * Algorithms for packet classification, IEEE Network 2001.
- * Baboescu & Varghese: Scalable packet classification, SIGCOMM 2001.
+ * Baboescu & Varghese: Scalable packet classification, SIGCOMM 2001; also for the
+ * order of rules.
  */
 #include "lookup.h"
 
 #include "address.h"
+#include "compat/compat.h"
 #include "compiled.h"
 #include "ruleset.h"
 
@@ -136,302 +155,284 @@ enum manx_group {
 	MANX_GROUPS,
 };
 
+/* A class without row: the items that its sets are. */
+struct manx_unknown {
+	u32 n;
+	u32 item[MANX_UNKNOWN_SETS];
+};
+
 /**
  * struct manx_term - one group of a conjunction
- * @row: rows to unite
- * @class: classes to unite that have no row, or NULL
- * @items: what the rows list
- * @side: for classes without row
+ * @summary: of rows to unite; [1] may be NULL
+ * @must: vectors to unite
+ * @n_must: number of @must
+ * @n_unknown: how many of them, the last ones, no @summary speaks for
+ * @not: vectors of which no bit may be set
+ * @n_not: number of @not
  */
 struct manx_term {
-	const struct manx_row *row[2];
-	const struct manx_class *class[2];
-	const struct manx_items *items;
-	const struct manx_side *side;
+	const u64 *summary[2];
+	const struct manx_bits **must;
+	u32 n_must;
+	u32 n_unknown;
+	const struct manx_bits **not;
+	u32 n_not;
 };
+
+/* As many vectors as terms can have: sides by two rows, or sets without row. */
+#define MANX_SIDE_BITS	(2 * MANX_UNKNOWN_SETS)
+#define MANX_TERMS_BITS	(2 * (1 + 2 * MANX_SIDE_BITS) + 4 * (1 + 2 * MANX_ROW_VECTORS))
 
 /**
  * struct manx_terms - a conjunction
  * @n: number of @term
+ * @n_bits: number of @bits
+ * @blocks: as &manx_row.blocks: blocks without bit cannot have any rule that matches
  * @term: groups that the table's rules ask for
+ * @bits: of all terms
  */
 struct manx_terms {
 	u32 n;
+	u32 n_bits;
+	u64 blocks;
 	struct manx_term term[MANX_GROUPS];
+	const struct manx_bits *bits[MANX_TERMS_BITS];
 };
 
-/* --- bit vectors --- */
+/* --- terms --- */
 
-/* The next item from @i on of a class without row; 0: none. */
-static u32 manx_class_item(const struct manx_side *side, const struct manx_class *class, u32 *i)
+static void manx_terms_start(struct manx_terms *ts)
 {
-	u32 item;
-
-	if (class->n <= side->n_sets) {
-		while (*i < class->n) {
-			item = manx_side_find(side, class->member[(*i)++].set);
-			if (item)
-				return item;
-		}
-		return 0;
-	}
-	for (; *i < side->n_sets; ++*i)
-		if (manx_class_has(class, side->set[*i]))
-			return ++*i;
-	return 0;
+	ts->n = 0;
+	ts->n_bits = 0;
+	ts->blocks = ~0ULL;
 }
 
-static noinline u64 manx_class_summary(const struct manx_term *t, unsigned int which, u32 block)
+static __always_inline void manx_terms_union(struct manx_terms *ts, const struct manx_union *u)
 {
-	u32 i = 0, item;
-	u64 s = 0;
-
-	while ((item = manx_class_item(t->side, t->class[which], &i)))
-		s |= manx_bits_summary(t->items->must[item], block);
-	return s;
-}
-
-static noinline void manx_class_word(const struct manx_term *t, unsigned int which, u32 block,
-				     u32 i, u64 *must, u64 *not)
-{
-	u32 k = 0, item;
-
-	while ((item = manx_class_item(t->side, t->class[which], &k))) {
-		*must |= manx_bits_word(t->items->must[item], block, i);
-		if (t->items->not)
-			*not |= manx_bits_word(t->items->not[item], block, i);
-	}
-}
-
-static u64 manx_terms_summary(const struct manx_terms *ts, u32 block)
-{
-	u64 s = ~0ULL, one;
 	u32 i;
 
-	for (i = 0; i < ts->n && s; i++) {
-		const struct manx_term *t = &ts->term[i];
+	for (i = 0; i < u->n; i++)
+		ts->bits[ts->n_bits++] = u->vector[i];
+}
 
-		one = t->row[0]->summary[block];
-		if (t->row[1])
-			one |= t->row[1]->summary[block];
-		if (unlikely(t->class[0]))
-			one |= manx_class_summary(t, 0, block);
-		if (unlikely(t->class[1]))
-			one |= manx_class_summary(t, 1, block);
-		s &= one;
+static u32 manx_terms_unknown(struct manx_terms *ts, struct manx_bits *const *vector,
+			      const struct manx_unknown *u)
+{
+	u32 i, n = ts->n_bits;
+
+	for (i = 0; i < u->n; i++)
+		if (vector[u->item[i]])
+			ts->bits[ts->n_bits++] = vector[u->item[i]];
+	return ts->n_bits - n;
+}
+
+/* @row: one or two to unite; @unknown: NULL, or two */
+static void manx_terms_add(struct manx_terms *ts, const struct manx_items *items,
+			   const struct manx_row *const row[2], const struct manx_unknown *unknown)
+{
+	struct manx_term *t = &ts->term[ts->n++];
+	u32 from = ts->n_bits;
+
+	t->summary[0] = row[0]->summary;
+	t->summary[1] = row[1] && row[1]->n ? row[1]->summary : NULL;
+	t->must = &ts->bits[from];
+	t->n_unknown = 0;
+	if (row[0]->any)
+		ts->bits[ts->n_bits++] = items->must[0];
+	manx_terms_union(ts, &row[0]->must);
+	if (row[1])
+		manx_terms_union(ts, &row[1]->must);
+	if (unlikely(unknown && (unknown[0].n || unknown[1].n)))
+		t->n_unknown = manx_terms_unknown(ts, items->must, &unknown[0]) +
+			       manx_terms_unknown(ts, items->must, &unknown[1]);
+	else
+		ts->blocks &= row[0]->blocks | (row[1] ? row[1]->blocks : 0);
+	t->n_must = ts->n_bits - from;
+	from = ts->n_bits;
+	t->not = &ts->bits[from];
+	if (items->not) {
+		manx_terms_union(ts, &row[0]->not);
+		if (row[1])
+			manx_terms_union(ts, &row[1]->not);
+		if (unlikely(unknown)) {
+			manx_terms_unknown(ts, items->not, &unknown[0]);
+			manx_terms_unknown(ts, items->not, &unknown[1]);
+		}
 	}
+	t->n_not = ts->n_bits - from;
+}
+
+static u64 manx_term_summary(const struct manx_term *t, u32 block)
+{
+	u64 s = t->summary[0][block];
+	u32 i;
+
+	if (t->summary[1])
+		s |= t->summary[1][block];
+	for (i = t->n_must - t->n_unknown; i < t->n_must; i++)
+		s |= manx_bits_summary(t->must[i], block);
 	return s;
 }
 
-static void manx_row_word(const struct manx_compiled *ct, const struct manx_row *row,
-			  const struct manx_items *items, u32 block, u32 i, u64 *must, u64 *not)
+static u64 manx_term_word(const struct manx_term *t, u32 block, u32 i)
 {
-	const u32 *item = manx_row_items(ct, row);
+	u64 must = 0, not = 0;
 	u32 k;
 
-	if (row->merged)
-		*must |= manx_bits_word(row->vector, block, i);
-	else
-		for (k = 0; k < row->n; k++)
-			*must |= manx_bits_word(items->must[item[k]], block, i);
-	if (!items->not)
-		return;
-	for (k = 0; k < row->n; k++)
-		*not |= manx_bits_word(items->not[item[k]], block, i);
+	for (k = 0; k < t->n_must; k++)
+		must |= manx_bits_word(t->must[k], block, i);
+	for (k = 0; k < t->n_not; k++)
+		not |= manx_bits_word(t->not[k], block, i);
+	return must & ~not;
+}
+
+/* Words of a block, all of which exist. */
+static u64 manx_block_words(const struct manx_compiled *ct, u32 block)
+{
+	u32 n = DIV_ROUND_UP(ct->n_rules, 64) - block * 64;
+
+	return n < 64 ? (1ULL << n) - 1 : ~0ULL;
+}
+
+static u64 manx_terms_summary(const struct manx_compiled *ct, const struct manx_terms *ts,
+			      u32 block)
+{
+	u64 s = ts->n ? ~0ULL : manx_block_words(ct, block);
+	u32 i;
+
+	for (i = 0; i < ts->n && s; i++)
+		s &= manx_term_summary(&ts->term[i], block);
+	return s;
 }
 
 static u64 manx_terms_word(const struct manx_compiled *ct, const struct manx_terms *ts, u32 block,
 			   u32 i)
 {
+	u32 left = ct->n_rules - (block * 64 + i) * 64, k;
 	u64 w = ~0ULL;
-	u32 k;
 
-	for (k = 0; k < ts->n && w; k++) {
-		const struct manx_term *t = &ts->term[k];
-		u64 must = 0, not = 0;
-
-		manx_row_word(ct, t->row[0], t->items, block, i, &must, &not);
-		if (t->row[1])
-			manx_row_word(ct, t->row[1], t->items, block, i, &must, &not);
-		if (unlikely(t->class[0]))
-			manx_class_word(t, 0, block, i, &must, &not);
-		if (unlikely(t->class[1]))
-			manx_class_word(t, 1, block, i, &must, &not);
-		w &= must & ~not;
-	}
+	if (!ts->n)
+		return left < 64 ? (1ULL << left) - 1 : w;
+	for (k = 0; k < ts->n && w; k++)
+		w &= manx_term_word(&ts->term[k], block, i);
 	return w;
-}
-
-/* Bits of a summary, or of a word, that stand for @from and what follows. */
-static u64 manx_from(u32 from, u32 unit)
-{
-	return ~0ULL << (from / unit % 64);
-}
-
-static u32 manx_mixed_next(const struct manx_compiled *ct, const struct manx_terms *ts, u32 from)
-{
-	u32 first = from / MANX_BITS_BLOCK, block, i;
-	u64 s, w;
-
-	for (block = first; block < ct->n_blocks; block++) {
-		s = manx_terms_summary(ts, block);
-		if (block == first)
-			s &= manx_from(from, 64);
-		for (; s; s &= s - 1) {
-			i = __ffs64(s);
-			w = manx_terms_word(ct, ts, block, i);
-			if (block * 64 + i == from / 64)
-				w &= manx_from(from, 1);
-			if (w)
-				return block * MANX_BITS_BLOCK + i * 64 + __ffs64(w);
-		}
-	}
-	return ct->n_rules;
 }
 
 /*
- * Is each group one vector? Then its summary is exact, and where all have a bit
- * all have a word.
+ * The next block from @block on that is not ruled out, or one that does not exist.
+ * There are 64 to a word of @blocks: with more rules than that, bits have several
+ * blocks.
  */
-static bool manx_terms_plain(const struct manx_terms *ts, const struct manx_bits **vector)
+static u32 manx_terms_block(const struct manx_compiled *ct, const struct manx_terms *ts, u32 block)
 {
-	u32 i;
+	u64 left;
 
-	for (i = 0; i < ts->n; i++) {
-		const struct manx_term *t = &ts->term[i];
-
-		if (!t->row[0]->merged || (t->row[1] && t->row[1]->n) || t->class[0] ||
-		    t->class[1] || t->items->not)
-			return false;
-		vector[i] = t->row[0]->vector;
+	for (; block < ct->n_blocks; block = (block | 63) + 1) {
+		left = ts->blocks >> block % 64;
+		if (left)
+			return block + __ffs64(left);
 	}
-	return true;
+	return block;
 }
 
-static u64 manx_plain_summary(const struct manx_bits *const *vector, u32 n, u32 block)
+static noinline struct manx_found manx_terms_find(const struct manx_compiled *ct,
+						  const struct manx_terms *ts)
 {
-	u64 s = vector[0]->block[block].summary;
-	u32 i;
+	struct manx_first first = { U32_MAX, U32_MAX };
+	u32 block, i;
+	u64 s;
 
-	for (i = 1; i < n && s; i++)
-		s &= vector[i]->block[block].summary;
-	return s;
-}
-
-/* @below: the bits of a summary below that of the word */
-static u64 manx_plain_word(const struct manx_bits *const *vector, u32 n, u32 block, u64 below)
-{
-	const struct manx_bits_block *b;
-	u64 w = ~0ULL;
-	u32 i;
-
-	for (i = 0; i < n && w; i++) {
-		b = &vector[i]->block[block];
-		w &= ((const u64 *)vector[i]->block)[b->first + hweight64(b->summary & below)];
-	}
-	return w;
-}
-
-static u32 manx_plain_next(const struct manx_compiled *ct, const struct manx_bits *const *vector,
-			   u32 n, u32 from)
-{
-	u32 first = from / MANX_BITS_BLOCK, block, i;
-	u64 s, w;
-
-	for (i = 0; i < n; i++)
-		if (!vector[i])
-			return ct->n_rules;
-	for (block = first; block < ct->n_blocks; block++) {
-		s = manx_plain_summary(vector, n, block);
-		if (block == first)
-			s &= manx_from(from, 64);
-		for (; s; s &= s - 1) {
-			w = manx_plain_word(vector, n, block, (s & -s) - 1);
-			if (!w)
-				continue;
+	for (block = manx_terms_block(ct, ts, 0); block < ct->n_blocks && first.rule == U32_MAX;
+	     block = manx_terms_block(ct, ts, block + 1)) {
+		for (s = manx_terms_summary(ct, ts, block); s; s &= s - 1) {
 			i = __ffs64(s);
-			if (block * 64 + i == from / 64)
-				w &= manx_from(from, 1);
-			if (w)
-				return block * MANX_BITS_BLOCK + i * 64 + __ffs64(w);
+			if (ct->order[(block * 64 + i) * 64] < first.rule)
+				manx_first_in(ct, &first, block * 64 + i,
+					      manx_terms_word(ct, ts, block, i));
 		}
 	}
-	return ct->n_rules;
+	first.rule = min(first.rule, ct->n_rules);
+	return (struct manx_found){ .rule = first.rule, .logs = first.log < first.rule };
 }
 
-/* The first rule from @from on that matches, or the number of rules. */
-static u32 manx_terms_next(const struct manx_compiled *ct, const struct manx_terms *ts, u32 from)
-{
-	const struct manx_bits *vector[MANX_GROUPS];
+/* --- rules "log" --- */
 
-	if (!ts->n)
-		return from;
-	if (manx_terms_plain(ts, vector))
-		return manx_plain_next(ct, vector, ts->n, from);
-	return manx_mixed_next(ct, ts, from);
+/* Puts @rule into a list of @n ascending ones of which the first @max are wanted. */
+static u32 manx_logs_insert(u32 *list, u32 n, u32 max, u32 rule)
+{
+	u32 i = n < max ? n++ : n - 1;
+
+	for (; i && list[i - 1] > rule; i--)
+		list[i] = list[i - 1];
+	list[i] = rule;
+	return n;
 }
 
-static bool manx_is_log(const struct manx_compiled *ct, u32 rule)
+static u32 manx_terms_logs(const struct manx_compiled *ct, const struct manx_terms *ts, u32 end,
+			   u32 *list, u32 max)
 {
-	return ct->logs && rule < ct->n_rules && test_bit(rule, ct->logs);
-}
+	u32 block, at, n = 0, rule;
+	u64 s, w;
 
-static struct manx_found manx_terms_find(const struct manx_compiled *ct,
-					 const struct manx_terms *ts)
-{
-	struct manx_found found = { .rule = manx_terms_next(ct, ts, 0) };
-
-	while (manx_is_log(ct, found.rule)) {
-		found.logs = true;
-		found.rule = manx_terms_next(ct, ts, found.rule + 1);
+	for (block = manx_terms_block(ct, ts, 0); block < DIV_ROUND_UP(end, MANX_BITS_BLOCK) && n < max;
+	     block = manx_terms_block(ct, ts, block + 1)) {
+		for (s = manx_terms_summary(ct, ts, block); s; s &= s - 1) {
+			at = block * 64 + __ffs64(s);
+			w = ct->logs[at];
+			if (w)
+				w &= manx_terms_word(ct, ts, block, __ffs64(s));
+			for (; w; w &= w - 1) {
+				rule = ct->order[at * 64 + __ffs64(w)];
+				if (rule >= end || (n == max && rule > list[n - 1]))
+					break;
+				n = manx_logs_insert(list, n, max, rule);
+			}
+		}
 	}
-	return found;
-}
-
-/* --- rows to terms --- */
-
-static struct manx_term *manx_terms_add(const struct manx_compiled *ct, struct manx_terms *ts,
-					unsigned int dim, u32 row)
-{
-	struct manx_term *t = &ts->term[ts->n++];
-
-	t->row[0] = ct->dim[dim].row[row];
-	t->row[1] = NULL;
-	t->class[0] = NULL;
-	t->class[1] = NULL;
-	t->items = ct->dim[dim].items;
-	return t;
-}
-
-/* The groups that the table asks for, but that of @except, by rows that are known. */
-static void manx_terms_init(const struct manx_compiled *ct, const u32 row[MANX_DIMS],
-			    unsigned int except, struct manx_terms *ts)
-{
-	unsigned int dim;
-
-	ts->n = 0;
-	for (dim = 0; dim < MANX_DIMS; dim++) {
-		if (!ct->dim[dim].items || dim == except)
-			continue;
-		if (dim == MANX_KEY_SRC_NET || dim == MANX_KEY_DST_NET)
-			ts->term[ts->n - 1].row[1] = ct->dim[dim].row[row[dim]];
-		else
-			manx_terms_add(ct, ts, dim, row[dim])->side = &ct->side[dim / 2 & 1];
-	}
+	return n;
 }
 
 /* --- for the cells --- */
 
-static u32 manx_terms_words(const struct manx_compiled *ct, const struct manx_terms *ts,
-			    struct manx_word *word)
+/* By rows that are known; parameters as those of manx_rows_words(). */
+static void manx_terms_rows(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets,
+			    unsigned int except, struct manx_terms *ts)
+{
+	const struct manx_row *one[2];
+	unsigned int dim, s;
+
+	manx_terms_start(ts);
+	for (dim = 0; dim < MANX_DIMS; dim++) {
+		s = dim / 2;
+		if (!ct->dim[dim].items || dim == except)
+			continue;
+		one[0] = ct->dim[dim].row[row[dim]];
+		one[1] = NULL;
+		if (dim < MANX_KEY_PARTS) {
+			dim++;
+			one[1] = ct->dim[dim].row[row[dim]];
+			if (nets & BIT(s))
+				one[0] = one[1];
+			if (ct->split[s])
+				one[1] = NULL;
+		}
+		manx_terms_add(ts, ct->dim[dim].items, one, NULL);
+	}
+}
+
+u32 manx_rows_words(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets,
+		    unsigned int except, struct manx_word *word)
 {
 	u32 block, i, n = 0;
+	struct manx_terms ts manx_uninitialized;
 	u64 s;
 
+	manx_terms_rows(ct, row, nets, except, &ts);
 	for (block = 0; block < ct->n_blocks; block++) {
-		for (s = manx_terms_summary(ts, block); s; s &= s - 1) {
+		for (s = manx_terms_summary(ct, &ts, block); s; s &= s - 1) {
 			i = __ffs64(s);
-			word[n].rules = manx_terms_word(ct, ts, block, i);
+			word[n].rules = manx_terms_word(ct, &ts, block, i);
 			word[n].at = block * 64 + i;
 			n += !!word[n].rules;
 		}
@@ -439,43 +440,14 @@ static u32 manx_terms_words(const struct manx_compiled *ct, const struct manx_te
 	return n;
 }
 
-/* Without any condition. */
-static u32 manx_all_words(const struct manx_compiled *ct, struct manx_word *word)
-{
-	u32 i, n = DIV_ROUND_UP(ct->n_rules, 64);
-
-	for (i = 0; i < n; i++)
-		word[i] = (struct manx_word){ ~0ULL, i };
-	if (ct->n_rules % 64)
-		word[n - 1].rules = (1ULL << ct->n_rules % 64) - 1;
-	return n;
-}
-
-u32 manx_rows_words(const struct manx_compiled *ct, const u32 row[MANX_DIMS], u32 nets,
-		    unsigned int except, struct manx_word *word)
-{
-	struct manx_terms ts;
-	unsigned int s, i;
-
-	manx_terms_init(ct, row, except, &ts);
-	for (s = 0, i = 0; s < 2; s++) {
-		if (!ct->dim[s * 2].items)
-			continue;
-		if (nets & BIT(s))
-			ts.term[i].row[0] = ts.term[i].row[1];
-		if (ct->split[s])
-			ts.term[i].row[1] = NULL;
-		i++;
-	}
-	return ts.n ? manx_terms_words(ct, &ts, word) : manx_all_words(ct, word);
-}
-
 u64 manx_dim_word(const struct manx_compiled *ct, unsigned int dim, u32 row, u32 at)
 {
-	u64 must = 0, not = 0;
+	const struct manx_row *one[2] = { ct->dim[dim].row[row] };
+	struct manx_terms ts manx_uninitialized;
 
-	manx_row_word(ct, ct->dim[dim].row[row], ct->dim[dim].items, at / 64, at % 64, &must, &not);
-	return must & ~not;
+	manx_terms_start(&ts);
+	manx_terms_add(&ts, ct->dim[dim].items, one, NULL);
+	return manx_terms_word(ct, &ts, at / 64, at % 64);
 }
 
 /* --- packets to rows --- */
@@ -520,36 +492,73 @@ static __always_inline u32 manx_packet_row(const struct manx_compiled *ct,
 	}
 }
 
-/* All groups of a packet, classes without row as such. */
-static noinline void manx_key_terms(const struct manx_compiled *ct, struct manx_key *key,
-				    struct manx_terms *ts)
+/* The items of a class that has no row; manx_tables_refresh() leaves only short ones so. */
+static noinline void manx_class_items(const struct manx_side *side, const struct manx_class *class,
+				      struct manx_unknown *u)
 {
-	const struct manx_class *unknown[MANX_KEY_PARTS] = {};
-	u32 needs = READ_ONCE(ct->needs), row[MANX_DIMS] = {};
-	unsigned int dim, i;
+	u32 i, item;
 
-	for (dim = 0; dim < MANX_DIMS; dim++) {
-		if (needs & BIT(dim))
-			row[dim] = dim < MANX_KEY_PARTS ? manx_class_row(ct, key, dim) :
-							  manx_packet_row(ct, key->p, dim);
-		if (dim < MANX_KEY_PARTS && row[dim] == MANX_ROW_UNKNOWN) {
-			unknown[dim] = manx_class_find(key->classes, key->class[dim]);
-			row[dim] = 0;
+	if (class->n <= side->n_sets) {
+		for (i = 0; i < min(class->n, MANX_UNKNOWN_SETS); i++) {
+			item = manx_side_find(side, class->member[i].set);
+			if (item)
+				u->item[u->n++] = item;
 		}
+		return;
 	}
-	manx_terms_init(ct, row, MANX_DIMS, ts);
-	for (i = 0, dim = 0; dim < MANX_KEY_PARTS; dim += 2) {
+	for (i = 0; i < min(side->n_sets, MANX_UNKNOWN_SETS); i++)
+		if (manx_class_has(class, side->set[i]))
+			u->item[u->n++] = i + 1;
+}
+
+/* Host and net class of a side. */
+static void manx_key_side(const struct manx_compiled *ct, struct manx_key *key, unsigned int s,
+			  struct manx_terms *ts)
+{
+	struct manx_unknown unknown[2];
+	const struct manx_row *one[2];
+	u32 needs = READ_ONCE(ct->needs), row;
+	unsigned int i, part;
+
+	for (i = 0; i < 2; i++) {
+		part = s * 2 + i;
+		row = needs & BIT(part) ? manx_class_row(ct, key, part) : 0;
+		unknown[i].n = 0;
+		if (unlikely(row == MANX_ROW_UNKNOWN)) {
+			row = 0;
+			manx_class_items(&ct->side[s], manx_class_find(key->classes, key->class[part]),
+					 &unknown[i]);
+		}
+		one[i] = ct->dim[part].row[row];
+	}
+	manx_terms_add(ts, ct->dim[s * 2].items, one, unknown);
+}
+
+/* All groups of a packet, classes without row as such. */
+static void manx_key_terms(const struct manx_compiled *ct, struct manx_key *key,
+			   struct manx_terms *ts)
+{
+	const struct manx_row *one[2] = {};
+	u32 needs = READ_ONCE(ct->needs);
+	unsigned int dim;
+
+	BUILD_BUG_ON(MANX_UNKNOWN_SETS < MANX_ROW_VECTORS);
+	manx_terms_start(ts);
+	for (dim = 0; dim < MANX_KEY_PARTS; dim += 2)
+		if (ct->dim[dim].items)
+			manx_key_side(ct, key, dim / 2, ts);
+	for (; dim < MANX_DIMS; dim++) {
 		if (!ct->dim[dim].items)
 			continue;
-		ts->term[i].class[0] = unknown[dim];
-		ts->term[i++].class[1] = unknown[dim + 1];
+		one[0] = ct->dim[dim].row[needs & BIT(dim) ? manx_packet_row(ct, key->p, dim) : 0];
+		manx_terms_add(ts, ct->dim[dim].items, one, NULL);
 	}
 }
 
 static noinline struct manx_found manx_key_find(const struct manx_compiled *ct,
 						struct manx_key *key)
 {
-	struct manx_terms ts;
+	struct manx_terms ts manx_uninitialized;
 
 	manx_key_terms(ct, key, &ts);
 	return manx_terms_find(ct, &ts);
@@ -640,12 +649,14 @@ struct manx_found manx_table_find(const struct manx_table *table, struct manx_ke
 	return (struct manx_found){ .rule = v / 2, .logs = v & MANX_CELL_LOGS };
 }
 
-u32 manx_table_next_log(const struct manx_table *table, struct manx_key *key, u32 from, u32 end)
+u32 manx_table_logs(const struct manx_table *table, struct manx_key *key, u32 end, u32 *list,
+		    u32 max)
 {
 	const struct manx_compiled *ct = rcu_dereference(table->compiled);
-	struct manx_terms ts;
+	struct manx_terms ts manx_uninitialized;
 
+	if (!ct->logs)
+		return 0;
 	manx_key_terms(ct, key, &ts);
-	/* what matches before the deciding rule is "log" */
-	return min(manx_terms_next(ct, &ts, from), end);
+	return manx_terms_logs(ct, &ts, end, list, max);
 }

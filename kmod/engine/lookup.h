@@ -61,7 +61,7 @@ static inline void manx_key_init(struct manx_key *key, const struct manx_packet 
  * struct manx_found - result of a lookup
  * @rule: index of the first rule that matches and is not "log"; the number of
  *	rules if none does
- * @logs: a rule "log" before it may match: see manx_table_next_log()
+ * @logs: a rule "log" before it may match: see manx_table_logs()
  */
 struct manx_found {
 	u32 rule;
@@ -78,17 +78,20 @@ struct manx_found {
 struct manx_found manx_table_find(const struct manx_table *table, struct manx_key *key);
 
 /**
- * manx_table_next_log() - the next rule "log" that matches
+ * manx_table_logs() - the first rules "log" that match
  * @table: compiled
  * @key: packet
- * @from: index of the first rule to look at
- * @end: index of the deciding rule
+ * @end: index of the deciding rule; only rules before it are looked at
+ * @list: filled with their indices, ascending
+ * @max: room in @list, above 0; further ones are left out
  *
- * Only worth calling if &manx_found.logs is set.
+ * Only worth calling if &manx_found.logs is set. Takes about as long as
+ * manx_table_find() does with bit vectors.
  *
  * Context: RCU read lock held.
- * Return: index of the rule, @end if there is none left.
+ * Return: number of rules in @list.
  */
-u32 manx_table_next_log(const struct manx_table *table, struct manx_key *key, u32 from, u32 end);
+u32 manx_table_logs(const struct manx_table *table, struct manx_key *key, u32 end, u32 *list,
+		    u32 max);
 
 #endif /* _MANX_ENGINE_LOOKUP_H */

@@ -16,6 +16,8 @@
 /* What a commit spends on rows for its new classes: entries, or 32 cells each. */
 #define MANX_REFRESH_BUDGET	256
 #define MANX_REFRESH_CELLS	32
+/* Octets of words that a union repeats for the sake of one row. */
+#define MANX_UNION_OCTETS	1024
 /* What a step of the worker spends, likewise; enough for a row of any table. */
 #define MANX_STEP_BUDGET	(MANX_CELLS_MAX / MANX_REFRESH_CELLS)
 
@@ -60,24 +62,33 @@ static size_t manx_row_size(const struct manx_compiled *ct, u32 n)
 	return sizeof(struct manx_row) + ct->n_blocks * sizeof(u64) + n * sizeof(u32);
 }
 
+static void manx_row_summary(const struct manx_compiled *ct, const struct manx_items *items,
+			     struct manx_row *row)
+{
+	const u32 *item = manx_row_items(ct, row);
+	u32 i, b;
+
+	for (i = 0; i < row->n; i++)
+		for (b = 0; b < ct->n_blocks; b++)
+			row->summary[b] |= manx_bits_summary(items->must[item[i]], b);
+	for (b = 0; b < ct->n_blocks; b++)
+		if (row->summary[b])
+			row->blocks |= 1ULL << b % 64;
+}
+
 /* Appends a row, for which @dim has space. */
 static int manx_row_add(struct manx_compiled *ct, struct manx_dimension *dim, const u32 *item,
 			u32 n, u32 hash)
 {
-	struct manx_row *row = kvmalloc(manx_row_size(ct, n), GFP_KERNEL_ACCOUNT);
-	u32 i, b;
+	struct manx_row *row = kvzalloc(manx_row_size(ct, n), GFP_KERNEL_ACCOUNT);
 
 	if (!row)
 		return -ENOMEM;
 	row->n = n;
 	row->hash = hash;
-	row->merged = false;
-	row->vector = NULL;
-	memset(row->summary, 0, ct->n_blocks * sizeof(u64));
-	for (i = 0; i < n; i++)
-		for (b = 0; b < ct->n_blocks; b++)
-			row->summary[b] |= manx_bits_summary(dim->items->must[item[i]], b);
+	row->any = n && !item[0] && dim->items->must[0];
 	memcpy(manx_row_items(ct, row), item, n * sizeof(*item));
+	manx_row_summary(ct, dim->items, row);
 	row->next = dim->bucket[hash & dim->mask];
 	dim->row[dim->n] = row;
 	dim->bucket[hash & dim->mask] = dim->n + 1;
@@ -85,20 +96,91 @@ static int manx_row_add(struct manx_compiled *ct, struct manx_dimension *dim, co
 	return dim->n++;
 }
 
-int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct manx_row *row)
+/* Moves the longest of @n vectors to the end; octets of the words of all the others. */
+static size_t manx_union_longest(struct manx_bits *const *vector, u32 *which, u32 n)
+{
+	u32 i, longest = 0;
+	size_t words = 0;
+
+	for (i = 0; i < n; i++) {
+		words += vector[which[i]]->n_words;
+		if (vector[which[i]]->n_words > vector[which[longest]]->n_words)
+			longest = i;
+	}
+	swap(which[longest], which[n - 1]);
+	return (words - vector[which[n - 1]]->n_words) * sizeof(u64);
+}
+
+/*
+ * Rules that have much in common are in long vectors, which many rows have: these
+ * are not copied into the union of each, or it would take the product of both.
+ */
+static int manx_union_make(struct manx_compiled *ct, struct manx_union *u,
+			   struct manx_bits *const *vector, u32 *which, u32 n, bool all)
+{
+	size_t octets = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		octets += vector[which[i]]->n_words * sizeof(u64);
+	while (n > 1 && u->n < MANX_ROW_VECTORS - 1 &&
+	       (octets > MANX_UNION_OCTETS || !all)) {
+		octets = manx_union_longest(vector, which, n);
+		u->vector[u->n++] = vector[which[--n]];
+	}
+	if (!n)
+		return 0;
+	u->vector[u->n] = n > 1 ? manx_bits_union(vector, which, n, ct->n_rules) : vector[which[0]];
+	if (!u->vector[u->n])
+		return -ENOMEM;
+	u->own = n > 1;
+	ct->octets += u->own ? manx_bits_size(u->vector[u->n]) : 0;
+	u->n++;
+	return 0;
+}
+
+static u32 manx_row_vectors(const struct manx_compiled *ct, const struct manx_row *row,
+			    struct manx_bits *const *vector, u32 *which)
 {
 	const u32 *item = manx_row_items(ct, row);
+	u32 i, n = 0;
 
-	if (row->n == 1) {
-		row->vector = dim->items->must[item[0]];
-	} else if (row->n) {
-		row->vector = manx_bits_union(dim->items->must, item, row->n, ct->n_rules);
-		if (!row->vector)
-			return -ENOMEM;
-		ct->octets += manx_bits_size(row->vector);
+	for (i = 0; i < row->n; i++)
+		if (item[i] && vector[item[i]])
+			which[n++] = item[i];
+	return n;
+}
+
+int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct manx_row *row,
+		   bool all)
+{
+	u32 n = row->n, *which = kvmalloc_array(n + 1, sizeof(*which), GFP_KERNEL_ACCOUNT);
+	struct manx_items *items = dim->items;
+	int err;
+
+	if (!which)
+		return -ENOMEM;
+	n = manx_row_vectors(ct, row, items->must, which);
+	err = manx_union_make(ct, &row->must, items->must, which, n, all);
+	if (!err && items->not) {
+		n = manx_row_vectors(ct, row, items->not, which);
+		err = manx_union_make(ct, &row->not, items->not, which, n, all);
 	}
-	row->merged = true;
-	return 0;
+	kvfree(which);
+	return err;
+}
+
+static void manx_union_free(const struct manx_union *u)
+{
+	if (u->own)
+		manx_bits_free(u->vector[u->n - 1]);
+}
+
+void manx_row_free(struct manx_row *row)
+{
+	manx_union_free(&row->must);
+	manx_union_free(&row->not);
+	kvfree(row);
 }
 
 int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const u32 *item, u32 n)
@@ -115,14 +197,14 @@ int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const 
 
 /* --- rows that come later --- */
 
-/* Takes back the row that was added last. */
-static void manx_row_undo(struct manx_compiled *ct, struct manx_dimension *dim)
+/* Takes back the row that was added last, and what was counted since @octets. */
+static void manx_row_undo(struct manx_compiled *ct, struct manx_dimension *dim, u64 octets)
 {
 	struct manx_row *row = dim->row[--dim->n];
 
 	dim->bucket[row->hash & dim->mask] = row->next;
-	ct->octets -= manx_row_size(ct, row->n);
-	kvfree(row);
+	ct->octets = octets;
+	manx_row_free(row);
 }
 
 /* A row more in a table that is read. 0 if there is no room, no budget, no memory. */
@@ -130,6 +212,7 @@ static u32 manx_row_extend(struct manx_compiled *ct, unsigned int part, const u3
 			   u32 hash, int *budget)
 {
 	struct manx_dimension *dim = &ct->dim[part];
+	u64 octets = ct->octets;
 	u32 cost = ct->cell ? manx_cells_count(ct, part, false) / MANX_REFRESH_CELLS : 0;
 	int row;
 
@@ -141,8 +224,9 @@ static u32 manx_row_extend(struct manx_compiled *ct, unsigned int part, const u3
 	row = manx_row_add(ct, dim, item, n, hash);
 	if (row < 0)
 		return 0;
-	if (ct->cell && manx_cells_fill(ct, part, row)) {
-		manx_row_undo(ct, dim);
+	if (manx_row_merge(ct, dim, dim->row[row], !ct->cell) ||
+	    (ct->cell && manx_cells_fill(ct, part, row))) {
+		manx_row_undo(ct, dim, octets);
 		return 0;
 	}
 	return row + 1;
@@ -260,16 +344,26 @@ static u32 manx_rows_get(struct manx_classes *c, struct manx_compiled *ct, unsig
 	return row < 0 ? 0 : row + 1;
 }
 
+/* May packets answer for the class without a row? */
+static bool manx_rows_short(const struct manx_compiled *ct, unsigned int part,
+			    const struct manx_class *class)
+{
+	return min(class->n, ct->side[part / 2].n_sets) <= MANX_UNKNOWN_SETS;
+}
+
 int manx_rows_class(struct manx_classes *c, struct manx_compiled *ct, unsigned int part,
 		    const struct manx_class *class, int *budget)
 {
+	bool may_wait = manx_rows_short(ct, part, class);
 	u64 before = ct->octets;
+	int n, err, all = INT_MAX;
 	u32 row = 0;
-	int n, err;
 
 	n = manx_rows_list(c, ct, part, class);
-	if (n >= 0 && (!budget || (*budget)-- > 0))
-		row = manx_rows_get(c, ct, part, n, budget);
+	if (n >= 0 && (!budget || (*budget)-- > 0 || !may_wait))
+		row = manx_rows_get(c, ct, part, n, budget && !may_wait ? &all : budget);
+	if (!row && !may_wait)
+		return n < 0 ? n : -ENOSPC;
 	/* row 0 needs no entry: the class has none of the sets of this side */
 	err = row == 1 && !manx_rowmap_entry(ct, part, class->id) ? 0 :
 	      manx_rowmap_set(ct, part, class->id, row ? row - 1 : MANX_ROW_UNKNOWN);
@@ -332,6 +426,9 @@ static int manx_refresh_set(struct manx_classes *c, const struct manx_class *cla
 			if (!(class->unfilled & BIT(kind)) || manx_rows_has(ct, part, class->id))
 				continue;
 			done = manx_rows_class(c, ct, part, class, budget);
+			/* no room: compiling again makes some, and gives it its row */
+			if (done == -ENOSPC)
+				done = manx_table_recompile(c, bs->binding) ?: 1;
 			if (done < 0)
 				return done;
 			if (!done)

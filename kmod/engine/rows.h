@@ -24,14 +24,23 @@ struct manx_row;
 int manx_row_intern(struct manx_compiled *ct, struct manx_dimension *dim, const u32 *item, u32 n);
 
 /**
- * manx_row_merge() - make the union of a row's items ready
- * @ct: compiled table that nobody reads yet
+ * manx_row_merge() - make the vectors of a row's items ready
+ * @ct: compiled table
  * @dim: one of its dimensions
- * @row: row of it
+ * @row: row of it that nobody reads yet
+ * @all: unite them, but for long ones; without it only as many as there is no
+ *	place for
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM, then manx_row_free() is still possible.
  */
-int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct manx_row *row);
+int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct manx_row *row,
+		   bool all);
+
+/**
+ * manx_row_free() - free a row
+ * @row: nobody reads it
+ */
+void manx_row_free(struct manx_row *row);
 
 /**
  * manx_rows_class() - give a class its row in a compiled table
@@ -43,10 +52,11 @@ int manx_row_merge(struct manx_compiled *ct, struct manx_dimension *dim, struct 
  *	nobody reads @ct and it has no cells
  *
  * If there is no room for the row, no budget or no memory, the class is marked
- * as unknown.
+ * as unknown. One that has too many sets for packets to go through, beyond
+ * MANX_UNKNOWN_SETS, gets its row whatever the budget, or is left alone.
  *
  * Return: 1 if it has its row, 0 if it is unknown; -ENOMEM if not even that can
- * be noted.
+ * be noted; -ENOSPC if it must have a row and there is none.
  */
 int manx_rows_class(struct manx_classes *c, struct manx_compiled *ct, unsigned int part,
 		    const struct manx_class *class, int *budget);
@@ -81,10 +91,11 @@ void manx_compiled_free(struct manx_compiled *ct);
  * @c: classes
  * @binding: of the table
  *
- * The form that packets read is replaced and retired. Without memory nothing
- * happens.
+ * The form that packets read is replaced and retired. On failure nothing happens.
+ *
+ * Return: 0; -ENOMEM, -ENOSPC, -EINTR as manx_table_compile().
  */
-void manx_table_recompile(struct manx_classes *c, struct manx_binding *binding);
+int manx_table_recompile(struct manx_classes *c, struct manx_binding *binding);
 
 /**
  * manx_rows_retired_free() - free what was replaced

@@ -26,6 +26,16 @@ static const struct world_shape all = {
 	.log = 30, .version = 60,
 };
 
+/* Hardly a rule decides, most are "log". */
+static const struct world_shape logs = {
+	.n_sets = 12, .sets = 90, .nets = 30, .ports = 160, .protocol = 120, .log = 240,
+};
+
+/* Many sets, so that addresses can be in many that the table names. */
+static const struct world_shape crowd = {
+	.n_sets = 40, .sets = 250, .ports = 200, .protocol = 200, .not = 20, .log = 10,
+};
+
 static const enum manx_form forms[] = { MANX_FORM_SMALLEST, MANX_FORM_CELLS, MANX_FORM_BITS };
 
 static void load(struct world *w, u32 n, u32 n_sets)
@@ -133,6 +143,21 @@ static void compile_blocks(struct kunit *test)
 	world_free(w);
 }
 
+static void compile_logs(struct kunit *test)
+{
+	struct world *w;
+	u32 seed;
+
+	for (seed = 1; seed <= 6; seed++)
+		compare(test, 350 + seed, seed * 20, &logs);
+	w = world_new(test, 360);
+	world_rules(w, 9000, &logs);
+	load(w, 100, logs.n_sets);
+	compile(w, MANX_FORM_BITS);
+	world_check(w, 100, "many rules \"log\"");
+	world_free(w);
+}
+
 static void compile_empty(struct kunit *test)
 {
 	static const struct world_shape none = { .n_sets = 1, .log = 128 };
@@ -190,6 +215,70 @@ static void compile_unknown(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, octets, w->c.octets);
 		world_free(w);
 	}
+}
+
+/* No class without row has more sets than a packet may go through; how many have. */
+static u32 crowd_unknown(struct world *w)
+{
+	const struct manx_compiled *ct = rcu_dereference_protected(w->table.compiled, true);
+	const struct manx_rowmap *map;
+	u32 part, id, longest, n = 0;
+	const u16 *page;
+
+	for (part = 0; part < MANX_KEY_PARTS; part++) {
+		map = rcu_dereference_protected(ct->map[part], true);
+		for (id = 0; map && id < map->n * MANX_ROWMAP_PAGE; id++) {
+			page = map->page[id / MANX_ROWMAP_PAGE];
+			if (!page || page[id % MANX_ROWMAP_PAGE] != MANX_ROW_UNKNOWN)
+				continue;
+			longest = min(manx_class_find(&w->c, id)->n, ct->side[part / 2].n_sets);
+			KUNIT_EXPECT_LE(w->test, longest, MANX_UNKNOWN_SETS);
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Addresses with few sets, of which rows can wait, and with many. */
+static void crowd_classes(struct world *w, u32 from, u32 to)
+{
+	struct manx_prefix p = { .family = NFPROTO_IPV4, .len = 32 };
+	u32 i, j, sets;
+
+	world_begin(w);
+	for (i = from; i < to; i++) {
+		p.addr.ip = htonl(0x0a000000 | i % 3 << 12 | i / 3 % 40);
+		sets = i % 60 ? 1 + i % 4 : 10 + world_below(w, 12);
+		for (j = 0; j < sets; j++)
+			KUNIT_ASSERT_EQ(w->test, world_change(w, world_below(w, crowd.n_sets), &p,
+							      true), 0);
+	}
+}
+
+static void compile_crowd(struct kunit *test)
+{
+	u32 i, f, unknown = 0;
+
+	for (f = 0; f < ARRAY_SIZE(forms); f++) {
+		struct world *w = world_new(test, 570 + f);
+
+		world_rules(w, 200, &crowd);
+		if (!compile(w, forms[f])) {
+			world_free(w);
+			continue;
+		}
+		for (i = 0; i < 3; i++) {
+			crowd_classes(w, i * 120, i * 120 + 120);
+			KUNIT_EXPECT_EQ(test, world_commit(w), 1);
+			unknown += crowd_unknown(w);
+			world_check(w, 200, "crowd");
+		}
+		world_settle(w);
+		KUNIT_EXPECT_EQ(test, crowd_unknown(w), 0);
+		world_check(w, 200, "crowd, known");
+		world_free(w);
+	}
+	KUNIT_EXPECT_GT(test, unknown, 0);
 }
 
 /* Memory is counted down to nothing. */
@@ -338,12 +427,14 @@ static void compile_limits(struct kunit *test)
 }
 
 static struct kunit_case compile_cases[] = {
+	KUNIT_CASE(compile_logs),
 	KUNIT_CASE(compile_empty),
 	KUNIT_CASE(compile_policy),
 	KUNIT_CASE(compile_all),
 	KUNIT_CASE(compile_bench),
 	KUNIT_CASE(compile_blocks),
 	KUNIT_CASE(compile_unknown),
+	KUNIT_CASE(compile_crowd),
 	KUNIT_CASE(compile_all_gone),
 	KUNIT_CASE(compile_fail),
 	KUNIT_CASE(commit_fail),

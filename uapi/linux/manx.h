@@ -34,7 +34,8 @@ enum manx_direction {
  * @MANX_ACTION_REJECT: drop the packet and tell its sender (TCP reset, ICMP
  *   unreachable)
  * @MANX_ACTION_PASS: leave this table and ask the next one of the chain
- * @MANX_ACTION_LOG: send an event and go on with the next rule
+ * @MANX_ACTION_LOG: send an event and go on with the next rule; only the first
+ *   eight that a packet passes are counted and send one
  */
 enum manx_action {
 	MANX_ACTION_ALLOW,
