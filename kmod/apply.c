@@ -119,21 +119,29 @@ static int manx_apply_dead(struct manx_ns *ns, struct netlink_ext_ack *extack)
 	return err;
 }
 
+/* What the engine may take: @bytes is how much the transaction has grown other things. */
+static void manx_apply_limits(struct manx_classes *c, const struct manx_ruleset *rs, s64 bytes)
+{
+	s64 left = (s64)rs->config.max_memory - rs->memory - bytes;
+
+	c->max = rs->config.max_classes;
+	c->max_octets = max_t(s64, left, 0);
+}
+
 int manx_apply(struct manx_ns *ns, struct netlink_ext_ack *extack)
 {
 	const struct manx_ruleset *rs = rcu_dereference_protected(ns->ruleset,
 								  lockdep_is_held(&ns->lock));
 	struct manx_ruleset *next = ns->txn->next;
 	struct manx_classes *c = &ns->classes;
-	s64 left;
 	int err;
 
-	c->max = next->config.max_classes;
+	/* next->memory is still that of the published ruleset */
+	manx_apply_limits(c, next, ns->txn->edit.bytes);
 	err = manx_apply_dead(ns, extack) ?: manx_apply_fresh(ns, rs, MANX_OBJECT_SET, extack);
 	if (err)
 		return err;
-	left = (s64)next->config.max_memory - next->memory - ns->txn->edit.bytes;
-	c->max_octets = max_t(s64, left, 0);
+	manx_apply_limits(c, next, ns->txn->edit.bytes);
 	err = manx_apply_fresh(ns, rs, MANX_OBJECT_TABLE, extack);
 	if (err)
 		return err;
@@ -167,6 +175,8 @@ void manx_apply_undo(struct manx_ns *ns)
 
 void manx_apply_abort(struct manx_ns *ns)
 {
+	const struct manx_ruleset *rs = rcu_dereference_protected(ns->ruleset,
+								  lockdep_is_held(&ns->lock));
 	struct manx_object *object;
 
 	list_for_each_entry(object, &ns->txn->fresh, node)
@@ -174,4 +184,6 @@ void manx_apply_abort(struct manx_ns *ns)
 			manx_table_release(&ns->classes,
 					   container_of(object, struct manx_table, object));
 	manx_classes_abort(&ns->classes);
+	/* the worker goes by them, too */
+	manx_apply_limits(&ns->classes, rs, 0);
 }

@@ -8,6 +8,8 @@
  */
 #include "ns.h"
 
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <net/net_namespace.h>
 
 #include "engine/compile.h"
@@ -16,14 +18,28 @@
 
 unsigned int manx_net_id __read_mostly;
 
-/* A slice at a time, so that no writer waits for long. */
+static void manx_ns_unpay(struct manx_ns *ns)
+{
+	mem_cgroup_put(ns->payer);
+	ns->payer = NULL;
+}
+
+/*
+ * A slice at a time, so that no writer waits for long. Without @payer, memory that
+ * a worker allocates would be charged to nobody.
+ */
 static void manx_ns_step(struct work_struct *work)
 {
 	struct manx_ns *ns = container_of(to_delayed_work(work), struct manx_ns, catch_up);
+	struct mem_cgroup *old;
 	bool more;
 
 	mutex_lock(&ns->lock);
+	old = set_active_memcg(ns->payer);
 	more = manx_tables_step(&ns->classes);
+	set_active_memcg(old);
+	if (!more)
+		manx_ns_unpay(ns);
 	mutex_unlock(&ns->lock);
 	if (more)
 		queue_delayed_work(system_unbound_wq, &ns->catch_up, msecs_to_jiffies(10));
@@ -31,6 +47,9 @@ static void manx_ns_step(struct work_struct *work)
 
 void manx_ns_catch_up(struct manx_ns *ns)
 {
+	lockdep_assert_held(&ns->lock);
+	manx_ns_unpay(ns);
+	ns->payer = get_mem_cgroup_from_mm(current->mm);
 	mod_delayed_work(system_unbound_wq, &ns->catch_up, 0);
 }
 
@@ -77,6 +96,7 @@ static void __net_exit manx_ns_net_exit(struct net *net)
 	manx_events_exit(&ns->events);
 	cancel_delayed_work_sync(&ns->catch_up);
 	mutex_lock(&ns->lock);
+	manx_ns_unpay(ns);
 	manx_txn_drop(ns);
 	mutex_unlock(&ns->lock);
 	manx_bin_exit(&ns->bin);

@@ -38,6 +38,8 @@ struct manx_txn;
  * @names: of sets [0] and tables [1]; readable under RCU
  * @classes: combinations of sets; readable under RCU as far as it says
  * @catch_up: tells tables of new classes
+ * @payer: memory cgroup that @catch_up charges: of who last gave it something to
+ *	do, referenced until it has done it; or NULL. Under @lock
  * @bin: what transactions left behind
  * @links: endpoint id -> primary; written under RTNL, read under RCU
  * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
@@ -56,6 +58,7 @@ struct manx_ns {
 	struct manx_names names[2];
 	struct manx_classes classes;
 	struct delayed_work catch_up;
+	struct mem_cgroup *payer;
 	struct manx_bin bin;
 	struct xarray links;
 	struct net_device __rcu *tunnel;
@@ -95,7 +98,8 @@ static inline struct manx_ns *manx_ns_rcu(const struct net *net)
  * manx_ns_catch_up() - let the worker tell tables of new classes
  * @ns: namespace, lock held
  *
- * Until it has done so, packets of these classes take the slower way.
+ * Until it has done so, packets of these classes take the slower way. What it
+ * needs for that is charged to the memory cgroup of the caller.
  */
 void manx_ns_catch_up(struct manx_ns *ns);
 

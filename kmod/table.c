@@ -24,6 +24,13 @@ static int manx_rule_index_cmp(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* For sort(), which may run for seconds and does not give the processor away itself. */
+static int manx_rule_index_sort_cmp(const void *a, const void *b)
+{
+	cond_resched();
+	return manx_rule_index_cmp(a, b);
+}
+
 /* Where each rule id stands in a table; to be kvfree()d. */
 static struct manx_rule_index *manx_rule_indices(const struct manx_table *table)
 {
@@ -34,12 +41,13 @@ static struct manx_rule_index *manx_rule_indices(const struct manx_table *table)
 	if (!ri)
 		return NULL;
 	for (i = 0; i < table->n; i++) {
+		cond_resched();
 		ri[i] = (struct manx_rule_index){ table->rule[i].id, i };
 		sorted &= !i || ri[i].id >= ri[i - 1].id;
 	}
 	/* as they usually come */
 	if (!sorted)
-		sort(ri, table->n, sizeof(*ri), manx_rule_index_cmp, NULL);
+		sort(ri, table->n, sizeof(*ri), manx_rule_index_sort_cmp, NULL);
 	return ri;
 }
 
@@ -66,10 +74,12 @@ static void manx_table_carry_bases(const struct manx_table *from, struct manx_ta
 {
 	u32 i;
 
-	for (i = 0; i <= to->n; i++)
+	for (i = 0; i <= to->n; i++) {
+		cond_resched();
 		if (to->origin[i] != U32_MAX)
 			manx_counters_set_base(to->counters, i,
 					       manx_counters_read(from->counters, to->origin[i]));
+	}
 }
 
 int manx_table_carry(const struct manx_table *from, struct manx_table *to)
@@ -89,6 +99,7 @@ int manx_table_carry(const struct manx_table *from, struct manx_table *to)
 		return -ENOMEM;
 	}
 	for (i = 0; i < to->n; i++) {
+		cond_resched();
 		key.id = to->rule[i].id;
 		hit = bsearch(&key, ri, from->n, sizeof(key), manx_rule_index_cmp);
 		to->origin[i] = hit ? hit->index : U32_MAX;

@@ -10,6 +10,7 @@
 #include <net/net_namespace.h>
 
 #include "fail.h"
+#include "kmod/apply.h"
 #include "kmod/counters.h"
 #include "kmod/garbage.h"
 #include "kmod/judge.h"
@@ -380,6 +381,33 @@ static void txn_replaces_at_the_limit(struct kunit *test)
 	txn_stop(&w);
 }
 
+/* Limits of a transaction that is given up are limits of nobody. */
+static void txn_limits_are_undone(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct txn_world w = {};
+	u64 octets;
+
+	txn_start(&w, test);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 0), 0);
+	octets = w.ns->classes.max_octets;
+	mutex_lock(&w.ns->lock);
+	KUNIT_ASSERT_EQ(test, manx_txn_begin(w.ns, TXN_PORT, &extack), 0);
+	mutex_unlock(&w.ns->lock);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_CLASSES, 1), 0);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_MEMORY, 1), 0);
+	mutex_lock(&w.ns->lock);
+	KUNIT_EXPECT_EQ(test, manx_apply(w.ns, &extack), 0);
+	KUNIT_EXPECT_EQ(test, w.ns->classes.max, 1);
+	manx_txn_drop(w.ns);
+	KUNIT_EXPECT_EQ(test, w.ns->classes.max, 65535);
+	KUNIT_EXPECT_EQ(test, w.ns->classes.max_octets, octets);
+	mutex_unlock(&w.ns->lock);
+	KUNIT_ASSERT_EQ(test, txn_load(&w, 1), 0);
+	txn_clear(&w);
+	txn_stop(&w);
+}
+
 static u64 txn_set_octets(struct txn_world *w)
 {
 	const struct manx_ruleset *rs = rcu_dereference_protected(w->ns->ruleset, true);
@@ -461,6 +489,7 @@ static void txn_killed(struct kunit *test)
 static struct kunit_case txn_cases[] = {
 	KUNIT_CASE(txn_waits_for_octets),
 	KUNIT_CASE(txn_killed),
+	KUNIT_CASE(txn_limits_are_undone),
 	KUNIT_CASE(txn_replaces_at_the_limit),
 	KUNIT_CASE(txn_no_memory),
 	KUNIT_CASE(txn_over_and_over),
