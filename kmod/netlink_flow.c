@@ -107,17 +107,22 @@ int manx_nl_flow_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct manx_flows *flows = READ_ONCE(manx_ns(genl_info_net(info))->flows);
 	struct manx_flow_filter filter;
 	struct manx_flow_report report;
+	bool found = false;
+	u32 i, n;
 	int err;
-	u32 i;
 
 	err = manx_flow_parse(&filter, info->attrs, info->extack);
 	if (err)
 		return err;
-	for (i = 0; flows && i <= flows->mask; i++) {
-		if (manx_report_bucket(flows, i, 0, &filter, manx_flow_first, &report) >= 0)
-			return manx_nl_flow_reply(info, &report, 0);
+	n = flows ? manx_flows_walk(flows) : 0;
+	for (i = 0; i < n && !found; i++) {
+		found = manx_report_bucket(flows, i, 0, &filter, manx_flow_first, &report) >= 0;
 		cond_resched();
 	}
+	if (flows)
+		manx_flows_walked(flows);
+	if (found)
+		return manx_nl_flow_reply(info, &report, 0);
 	return manx_nl_refuse(info->extack, NULL, -ENOENT, "there is no such flow");
 }
 
@@ -136,6 +141,7 @@ static int manx_flow_dump_one(struct manx_flow *flow, const struct manx_flow_rep
 
 	if (!hdr)
 		return -EMSGSIZE;
+	genl_dump_check_consistent(d->cb, hdr);
 	if (manx_report_put(d->skb, report)) {
 		genlmsg_cancel(d->skb, hdr);
 		return -EMSGSIZE;
@@ -144,27 +150,39 @@ static int manx_flow_dump_one(struct manx_flow *flow, const struct manx_flow_rep
 	return 0;
 }
 
+/* As many entries as there is room for. */
+static void manx_flow_dump_some(struct manx_flows *flows, struct manx_flow_dump *d,
+				const struct manx_flow_filter *filter)
+{
+	struct manx_nl_cursor *cursor = manx_nl_cursor(d->cb);
+	u32 n = manx_flows_walk(flows);
+	int skip;
+
+	/* a dump between whose messages entries have moved is marked */
+	d->cb->seq = flows->moves;
+	for (; cursor->index < n; cursor->index++) {
+		skip = manx_report_bucket(flows, cursor->index, cursor->part, filter,
+					  manx_flow_dump_one, d);
+		cursor->part = max(skip, 0);
+		if (skip >= 0)
+			break;
+		cond_resched();
+	}
+	manx_flows_walked(flows);
+}
+
 int manx_nl_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct manx_flows *flows = READ_ONCE(manx_ns(sock_net(skb->sk))->flows);
-	struct manx_nl_cursor *cursor = manx_nl_cursor(cb);
 	struct manx_flow_dump d = { .skb = skb, .cb = cb };
 	struct manx_flow_filter filter;
-	int err, skip;
+	int err;
 
 	err = manx_flow_parse(&filter, manx_dump_attrs(cb), cb->extack);
 	if (err)
 		return err;
-	for (; flows && cursor->index <= flows->mask; cursor->index++) {
-		skip = manx_report_bucket(flows, cursor->index, cursor->part, &filter,
-					  manx_flow_dump_one, &d);
-		if (skip >= 0) {
-			cursor->part = skip;
-			return skb->len;
-		}
-		cursor->part = 0;
-		cond_resched();
-	}
+	if (flows)
+		manx_flow_dump_some(flows, &d, &filter);
 	return skb->len;
 }
 

@@ -175,6 +175,7 @@ static void manx_txn_publish(struct manx_ns *ns)
 
 int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
 {
+	u32 max_flows = manx_txn_current(ns)->config.max_flows;
 	bool sync = ns->txn->sync;
 	int err;
 
@@ -187,6 +188,7 @@ int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
 	manx_txn_publish(ns);
 	if (err)
 		manx_ns_catch_up(ns);
+	manx_flows_fit(ns, max_flows);
 	/* an endpoint has gone, or its addresses */
 	if (sync)
 		manx_flows_sweep(ns);

@@ -146,6 +146,7 @@ int manx_report_bucket(struct manx_flows *flows, u32 bucket, u32 skip,
 		       int (*fn)(struct manx_flow *flow, const struct manx_flow_report *report,
 				 void *ctx), void *ctx)
 {
+	const struct manx_flow_buckets *b;
 	const struct manx_ruleset *rs;
 	struct manx_flow_report report;
 	struct manx_flow_side *side;
@@ -155,7 +156,8 @@ int manx_report_bucket(struct manx_flows *flows, u32 bucket, u32 skip,
 
 	rcu_read_lock();
 	rs = rcu_dereference(flows->ns->ruleset);
-	hlist_for_each_entry_rcu(side, &flows->bucket[bucket], node) {
+	b = rcu_dereference(flows->buckets);
+	hlist_for_each_entry_rcu(side, &b->head[bucket & b->mask], node) {
 		flow = manx_flow_of_side(side);
 		if (side->dir != MANX_FLOW_ORIGINAL || seen++ < skip ||
 		    manx_flow_is_over(rs, flow, &why))
@@ -180,12 +182,13 @@ static int manx_flow_end_one(struct manx_flow *flow, const struct manx_flow_repo
 
 u32 manx_flows_end(struct manx_flows *flows, const struct manx_flow_filter *filter)
 {
-	u32 i, ended = 0;
+	u32 i, ended = 0, n = manx_flows_walk(flows);
 
-	for (i = 0; i <= flows->mask; i++) {
+	for (i = 0; i < n; i++) {
 		manx_report_bucket(flows, i, 0, filter, manx_flow_end_one, &ended);
 		cond_resched();
 	}
+	manx_flows_walked(flows);
 	return ended;
 }
 

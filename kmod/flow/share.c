@@ -170,6 +170,7 @@ static struct manx_flow *manx_greedier(struct manx_flow *one, struct manx_flow *
 
 static bool manx_flows_evict_greediest(struct manx_flows *flows)
 {
+	const struct manx_flow_buckets *b = rcu_dereference(flows->buckets);
 	u32 first = get_random_u32();
 	struct manx_flow *worst = NULL, *flow;
 	struct manx_flow_side *side;
@@ -177,7 +178,7 @@ static bool manx_flows_evict_greediest(struct manx_flows *flows)
 
 	for (i = 0; i < MANX_SAMPLE_BUCKETS; i++) {
 		n = 0;
-		hlist_for_each_entry_rcu(side, &flows->bucket[(first + i) & flows->mask], node) {
+		hlist_for_each_entry_rcu(side, &b->head[(first + i) & b->mask], node) {
 			flow = manx_flow_of_side(side);
 			if (!manx_flow_is_worth_keeping(flow) && !manx_flow_is_dead(flow))
 				worst = manx_greedier(worst, flow);

@@ -23,6 +23,15 @@
  * them in eight seconds, as long as there are entries. What has expired is not
  * found by packets before that. An entry also ends when a link or an endpoint
  * object at its ends goes.
+ *
+ * Size: the number of buckets follows the limit of entries. The same work item moves
+ * entries from the old buckets to new ones, a bucket at a time under its lock, so
+ * both are in use meanwhile. A reader whose entry moves beneath it is led to
+ * another list and may miss entries: so who finds nothing looks whether entries are
+ * being moved, and if so looks again, under the lock of its hash, at both. They
+ * say that they are until a grace period after the last move. (nf_conntrack, net/
+ * netfilter/nf_conntrack_core.c, has a sequence counter for this, which every
+ * lookup reads.)
  */
 #include "table.h"
 
@@ -75,14 +84,13 @@ static bool manx_flow_has_expired(const struct manx_flow *flow)
 	return time_after(jiffies, READ_ONCE(flow->expires));
 }
 
-struct manx_flow_side *manx_flows_find(const struct manx_flows *flows,
-				       const struct manx_flow_key *key)
+static inline struct manx_flow_side *manx_bucket_find(const struct manx_flow_buckets *b,
+						      const struct manx_flow_key *key, u32 hash)
 {
-	u32 hash = manx_flow_hash(flows, key);
 	struct manx_flow_side *side;
 	struct manx_flow *flow;
 
-	hlist_for_each_entry_rcu(side, &flows->bucket[hash & flows->mask], node) {
+	hlist_for_each_entry_rcu(side, &b->head[hash & b->mask], node) {
 		if (side->hash != hash || !manx_key_equal(&side->key, key))
 			continue;
 		flow = manx_flow_of_side(side);
@@ -94,12 +102,47 @@ struct manx_flow_side *manx_flows_find(const struct manx_flows *flows,
 	return NULL;
 }
 
-/* --- insertion and removal --- */
-
 static spinlock_t *manx_bucket_lock(struct manx_flows *flows, u32 hash)
 {
-	return &flows->lock[hash & flows->mask & (MANX_FLOW_LOCKS - 1)];
+	return &flows->lock[hash & (MANX_FLOW_LOCKS - 1)];
 }
+
+/* While entries are moved. */
+static noinline struct manx_flow_side *manx_flows_find_locked(struct manx_flows *flows,
+							      const struct manx_flow_key *key,
+							      u32 hash)
+{
+	spinlock_t *lock = manx_bucket_lock(flows, hash);
+	const struct manx_flow_buckets *b, *old;
+	struct manx_flow_side *side;
+
+	spin_lock_bh(lock);
+	b = rcu_dereference(flows->buckets);
+	old = rcu_dereference(b->old);
+	side = manx_bucket_find(b, key, hash);
+	if (!side && old)
+		side = manx_bucket_find(old, key, hash);
+	spin_unlock_bh(lock);
+	return side;
+}
+
+struct manx_flow_side *manx_flows_find(struct manx_flows *flows,
+				       const struct manx_flow_key *key)
+{
+	const struct manx_flow_buckets *b = rcu_dereference(flows->buckets);
+	u32 hash = manx_flow_hash(flows, key);
+	struct manx_flow_side *side = manx_bucket_find(b, key, hash);
+
+	if (likely(side))
+		return side;
+	/* Pairs with the barriers between publishing new buckets and moving to them. */
+	smp_rmb();
+	if (likely(b == rcu_access_pointer(flows->buckets) && !rcu_access_pointer(b->old)))
+		return NULL;
+	return manx_flows_find_locked(flows, key, hash);
+}
+
+/* --- insertion and removal --- */
 
 /* Two locks, or one if they are the same; sparse is told of two. */
 static void manx_buckets_lock(struct manx_flows *flows, u32 one, u32 two)
@@ -245,7 +288,8 @@ static void manx_flow_drop(struct manx_flow *flow)
  * An entry that has one of the flow's keys, and is not on its way out: whoever
  * removes it may be waiting for the lock. Buckets locked.
  */
-static struct manx_flow *manx_flow_conflict(struct manx_flows *flows, const struct manx_flow *flow)
+static struct manx_flow *manx_flow_conflict(const struct manx_flow_buckets *b,
+					    const struct manx_flow *flow)
 {
 	struct manx_flow_side *side;
 	unsigned int i;
@@ -253,7 +297,7 @@ static struct manx_flow *manx_flow_conflict(struct manx_flows *flows, const stru
 	for (i = 0; i < ARRAY_SIZE(flow->side); i++) {
 		u32 hash = flow->side[i].hash;
 
-		hlist_for_each_entry(side, &flows->bucket[hash & flows->mask], node)
+		hlist_for_each_entry(side, &b->head[hash & b->mask], node)
 			if (side->hash == hash && manx_key_equal(&side->key, &flow->side[i].key) &&
 			    !manx_flow_is_dead(manx_flow_of_side(side)))
 				return manx_flow_of_side(side);
@@ -269,6 +313,21 @@ static bool manx_flow_same(const struct manx_flow *one, const struct manx_flow *
 	       !manx_flow_is_dead(one) && !manx_flow_has_expired(one);
 }
 
+/* The same, or the entry is in the table now: NULL. Buckets locked. */
+static struct manx_flow *manx_flow_link(struct manx_flows *flows, struct manx_flow *flow)
+{
+	struct manx_flow_buckets *b = rcu_dereference(flows->buckets), *old;
+	struct manx_flow *other = manx_flow_conflict(b, flow);
+	unsigned int i;
+
+	old = rcu_dereference(b->old);
+	if (!other && unlikely(old))
+		other = manx_flow_conflict(old, flow);
+	for (i = 0; i < ARRAY_SIZE(flow->side) && !other; i++)
+		hlist_add_head_rcu(&flow->side[i].node, &b->head[flow->side[i].hash & b->mask]);
+	return other;
+}
+
 /* 0, -EEXIST if the same flow is there, -EAGAIN if others stay in the way */
 static int manx_flow_insert(struct manx_flows *flows, struct manx_flow *flow)
 {
@@ -278,14 +337,10 @@ static int manx_flow_insert(struct manx_flows *flows, struct manx_flow *flow)
 
 	for (tries = 0; tries <= MANX_FLOW_CONFLICTS; tries++) {
 		manx_buckets_lock(flows, one, two);
-		other = manx_flow_conflict(flows, flow);
-		if (!other) {
-			hlist_add_head_rcu(&flow->side[0].node, &flows->bucket[one & flows->mask]);
-			hlist_add_head_rcu(&flow->side[1].node, &flows->bucket[two & flows->mask]);
-			manx_buckets_unlock(flows, one, two);
-			return 0;
-		}
+		other = manx_flow_link(flows, flow);
 		manx_buckets_unlock(flows, one, two);
+		if (!other)
+			return 0;
 		if (manx_flow_same(other, flow))
 			return -EEXIST;
 		manx_flow_remove(other, MANX_FLOW_END_REPLACED);
@@ -408,13 +463,15 @@ bool manx_flow_is_over(const struct manx_ruleset *rs, const struct manx_flow *fl
 
 static void manx_flows_clean_bucket(struct manx_flows *flows, u32 i, bool all)
 {
+	const struct manx_flow_buckets *b;
 	const struct manx_ruleset *rs;
 	struct manx_flow_side *side;
 	enum manx_flow_end why;
 
 	rcu_read_lock();
 	rs = rcu_dereference(flows->ns->ruleset);
-	hlist_for_each_entry_rcu(side, &flows->bucket[i & flows->mask], node) {
+	b = rcu_dereference(flows->buckets);
+	hlist_for_each_entry_rcu(side, &b->head[i & b->mask], node) {
 		struct manx_flow *flow = manx_flow_of_side(side);
 
 		if (all)
@@ -427,13 +484,71 @@ static void manx_flows_clean_bucket(struct manx_flows *flows, u32 i, bool all)
 	rcu_read_unlock();
 }
 
+/* Moves one bucket's entries. */
+static void manx_bucket_move(struct manx_flows *flows, struct manx_flow_buckets *from, u32 i,
+			     struct manx_flow_buckets *to)
+{
+	spinlock_t *lock = manx_bucket_lock(flows, i);
+	struct manx_flow_side *side;
+	struct hlist_node *tmp;
+
+	spin_lock_bh(lock);
+	hlist_for_each_entry_safe(side, tmp, &from->head[i], node) {
+		hlist_del_rcu(&side->node);
+		hlist_add_head_rcu(&side->node, &to->head[side->hash & to->mask]);
+	}
+	spin_unlock_bh(lock);
+}
+
+/* Called by @gc alone. */
+static struct manx_flow_buckets *manx_flows_buckets(struct manx_flows *flows)
+{
+	return rcu_dereference_protected(flows->buckets, true);
+}
+
+/* New buckets take the place of the present ones, which are freed. */
+static void manx_flows_move(struct manx_flows *flows, struct manx_flow_buckets *to)
+{
+	struct manx_flow_buckets *from = manx_flows_buckets(flows);
+	u32 i;
+
+	mutex_lock(&flows->moving);
+	RCU_INIT_POINTER(to->old, from);
+	rcu_assign_pointer(flows->buckets, to);
+	/* Pairs with the one of manx_flows_find(): who misses what has moved knows. */
+	smp_wmb();
+	for (i = 0; i <= from->mask; i++) {
+		manx_bucket_move(flows, from, i, to);
+		cond_resched();
+	}
+	flows->moves = flows->moves + 1 ?: 1;
+	mutex_unlock(&flows->moving);
+	/* whoever was looking while an entry moved has looked again */
+	synchronize_rcu();
+	RCU_INIT_POINTER(to->old, NULL);
+	synchronize_rcu();
+	kvfree(from);
+}
+
+static void manx_flows_resize(struct manx_flows *flows)
+{
+	struct manx_flow_buckets *wanted = xchg(&flows->wanted, NULL);
+
+	if (wanted && wanted->mask != manx_flows_buckets(flows)->mask)
+		manx_flows_move(flows, wanted);
+	else
+		kvfree(wanted);
+}
+
 static void manx_flows_gc(struct work_struct *work)
 {
 	struct manx_flows *flows = container_of(to_delayed_work(work), struct manx_flows, gc);
-	u32 n = (flows->mask + 1) / MANX_FLOW_GC_SLICES;
+	u32 n;
 
-	if (xchg(&flows->sweep, false))
-		n = flows->mask + 1;
+	manx_flows_resize(flows);
+	n = manx_flows_buckets(flows)->mask + 1;
+	if (!xchg(&flows->sweep, false))
+		n /= MANX_FLOW_GC_SLICES;
 	while (n--) {
 		manx_flows_clean_bucket(flows, flows->gc_bucket++, false);
 		cond_resched();
@@ -462,37 +577,92 @@ u32 manx_flows_number(struct manx_ns *ns)
 
 /* --- birth and death --- */
 
+static u32 manx_flows_limit(struct manx_ns *ns)
+{
+	u32 limit;
+
+	rcu_read_lock();
+	limit = rcu_dereference(ns->ruleset)->config.max_flows;
+	rcu_read_unlock();
+	return limit;
+}
+
+/* How many for a limit of entries, each of which stands in two of them. */
+static u32 manx_buckets_number(u32 limit)
+{
+	BUILD_BUG_ON(MANX_FLOW_BUCKETS_MIN < MANX_FLOW_LOCKS);
+	return roundup_pow_of_two(clamp_t(u32, limit / 2, MANX_FLOW_BUCKETS_MIN,
+					  MANX_FLOW_BUCKETS_MAX));
+}
+
+static struct manx_flow_buckets *manx_buckets_new(u32 limit)
+{
+	u32 n = manx_buckets_number(limit);
+	struct manx_flow_buckets *b = kvzalloc(struct_size(b, head, n), GFP_KERNEL_ACCOUNT);
+
+	if (b)
+		b->mask = n - 1;
+	return b;
+}
+
+void manx_flows_fit(struct manx_ns *ns, u32 old)
+{
+	struct manx_flow_buckets *wanted;
+	struct manx_flows *flows;
+	u32 limit;
+
+	/* Pairs with that of manx_flows_start(): the limit is set, then the table looked at. */
+	smp_mb();
+	flows = READ_ONCE(ns->flows);
+	limit = manx_flows_limit(ns);
+	if (!flows || manx_buckets_number(limit) == manx_buckets_number(old))
+		return;
+	wanted = manx_buckets_new(limit);
+	if (!wanted)
+		return;
+	kvfree(xchg(&flows->wanted, wanted));
+	mod_delayed_work(system_unbound_wq, &flows->gc, 0);
+}
+
+u32 manx_flows_walk(struct manx_flows *flows)
+{
+	mutex_lock(&flows->moving);
+	return rcu_dereference_protected(flows->buckets, true)->mask + 1;
+}
+
+void manx_flows_walked(struct manx_flows *flows)
+{
+	mutex_unlock(&flows->moving);
+}
+
 int manx_flows_start(struct manx_ns *ns)
 {
-	const struct manx_ruleset *rs;
+	u32 limit = manx_flows_limit(ns), i;
+	struct manx_flow_buckets *buckets;
 	struct manx_flows *flows;
-	u32 i, n;
 
 	ASSERT_RTNL();
 	if (ns->flows)
 		return 0;
-	rcu_read_lock();
-	rs = rcu_dereference(ns->ruleset);
-	/* each entry stands in two of them; they stay that many when the limit changes */
-	n = roundup_pow_of_two(clamp_t(u32, rs->config.max_flows / 2, MANX_FLOW_BUCKETS_MIN,
-				       MANX_FLOW_BUCKETS_MAX));
-	rcu_read_unlock();
 	flows = kzalloc(sizeof(*flows), GFP_KERNEL_ACCOUNT);
-	if (!flows)
-		return -ENOMEM;
-	flows->bucket = kvcalloc(n, sizeof(*flows->bucket), GFP_KERNEL_ACCOUNT);
-	if (!flows->bucket) {
+	buckets = manx_buckets_new(limit);
+	if (!flows || !buckets) {
+		kvfree(buckets);
 		kfree(flows);
 		return -ENOMEM;
 	}
 	flows->ns = ns;
-	flows->mask = n - 1;
+	flows->moves = 1;
+	mutex_init(&flows->moving);
+	RCU_INIT_POINTER(flows->buckets, buckets);
 	get_random_bytes(&flows->seed, sizeof(flows->seed));
 	for (i = 0; i < MANX_FLOW_LOCKS; i++)
 		spin_lock_init(&flows->lock[i]);
 	INIT_DELAYED_WORK(&flows->gc, manx_flows_gc);
 	/* Pairs with READ_ONCE() of those who do not hold RTNL. */
 	smp_store_release(&ns->flows, flows);
+	/* the limit may have changed before anybody saw that there is a table */
+	manx_flows_fit(ns, limit);
 	return 0;
 }
 
@@ -503,11 +673,12 @@ void manx_flows_stop(struct manx_ns *ns)
 
 	if (!flows)
 		return;
-	for (i = 0; i <= flows->mask && atomic_read(&flows->budget.live); i++) {
+	/* first, so that nothing moves */
+	cancel_delayed_work_sync(&flows->gc);
+	for (i = 0; i <= manx_flows_buckets(flows)->mask && atomic_read(&flows->budget.live); i++) {
 		manx_flows_clean_bucket(flows, i, true);
 		cond_resched();
 	}
-	cancel_delayed_work_sync(&flows->gc);
 }
 
 void manx_flows_free(struct manx_ns *ns)
@@ -517,7 +688,9 @@ void manx_flows_free(struct manx_ns *ns)
 	if (!flows)
 		return;
 	WARN_ON_ONCE(atomic_read(&flows->budget.held));
-	kvfree(flows->bucket);
+	kvfree(flows->wanted);
+	kvfree(manx_flows_buckets(flows));
+	mutex_destroy(&flows->moving);
 	kfree(flows);
 }
 

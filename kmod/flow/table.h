@@ -7,6 +7,7 @@
 
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
+#include <linux/mutex.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
 
@@ -16,7 +17,7 @@
 struct manx_ns;
 struct manx_ruleset;
 
-/* writers take the lock of a bucket's index modulo this; a power of two */
+/* writers take the lock of a hash, or a bucket's index, modulo this; a power of two */
 #define MANX_FLOW_LOCKS 256
 
 /**
@@ -89,27 +90,45 @@ struct manx_flow {
 };
 
 /**
+ * struct manx_flow_buckets - lists of entries by hash
+ * @mask: number of @head, less one; below it at least %MANX_FLOW_LOCKS
+ * @old: what entries are being moved here from, or NULL
+ * @head: of &struct manx_flow_side
+ */
+struct manx_flow_buckets {
+	u32 mask;
+	struct manx_flow_buckets __rcu *old;
+	struct hlist_head head[];
+};
+
+/**
  * struct manx_flows - the flow table of a namespace
  * @ns: whose
- * @bucket: lists of &struct manx_flow_side
- * @mask: number of @bucket, less one
+ * @buckets: replaced by @gc alone, under @moving
+ * @wanted: to be put into the place of @buckets by @gc, or NULL; xchg()
+ * @moving: held while entries move from one @buckets to another; who walks them all
+ *	holds it, too. Outside RCU
+ * @moves: how often they have, at least 1; under @moving
  * @seed: random, so that nobody outside can choose what collides
  * @budget: entries
  * @gc: removes what has expired, in slices
  * @gc_bucket: where it goes on; by @gc alone
  * @sweep: @gc is to look at everything now
  * @lock: of buckets, see MANX_FLOW_LOCKS; bottom halves disabled. Two of them are
- *	taken in the order of their addresses
+ *	taken in the order of their addresses. That of a hash is the same for every
+ *	number of buckets
  */
 struct manx_flows {
 	struct manx_ns *ns;
-	struct hlist_head *bucket;
-	u32 mask;
+	struct manx_flow_buckets __rcu *buckets;
 	hsiphash_key_t seed;
 	struct manx_flow_budget budget;
 	struct delayed_work gc;
 	u32 gc_bucket;
 	bool sweep;
+	struct manx_flow_buckets *wanted;
+	struct mutex moving;
+	u32 moves;
 	spinlock_t lock[MANX_FLOW_LOCKS];
 };
 
@@ -165,6 +184,31 @@ void manx_flow_exit(void);
 int manx_flows_start(struct manx_ns *ns);
 
 /**
+ * manx_flows_fit() - let the number of buckets follow a limit that has changed
+ * @ns: may have no table
+ * @old: limit that the table was made for
+ *
+ * Their memory is charged to the caller's cgroup; a worker moves the entries. If
+ * there is no memory, the number stays what it is.
+ *
+ * Context: may sleep.
+ */
+void manx_flows_fit(struct manx_ns *ns, u32 old);
+
+/**
+ * manx_flows_walk() - begin to walk all buckets
+ * @flows: table
+ *
+ * No entry moves between them until manx_flows_walked().
+ *
+ * Context: may sleep, not under RCU.
+ * Return: number of buckets.
+ */
+u32 manx_flows_walk(struct manx_flows *flows);
+/* Ends manx_flows_walk(). */
+void manx_flows_walked(struct manx_flows *flows);
+
+/**
  * manx_flows_stop() - end all entries of a namespace
  * @ns: without links, no packet is under way
  *
@@ -199,7 +243,7 @@ u32 manx_flows_number(struct manx_ns *ns);
  * Return: NULL if there is none that is alive, not expired, and between links
  * that exist.
  */
-struct manx_flow_side *manx_flows_find(const struct manx_flows *flows,
+struct manx_flow_side *manx_flows_find(struct manx_flows *flows,
 				       const struct manx_flow_key *key);
 
 /**

@@ -3,6 +3,7 @@
  * The table of flows: which entries give way, and which stand in nobody's.
  */
 #include <kunit/test.h>
+#include <linux/kthread.h>
 #include <linux/rtnetlink.h>
 
 #include "kmod/flow/table.h"
@@ -146,7 +147,99 @@ static void no_entry_to_a_link_that_is_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->ns->flows->budget.held), 0);
 }
 
+#define MANY 300
+
+/* looks for entries while they move */
+struct search {
+	struct table *t;
+	struct manx_flow_key key[MANY];
+	u32 looked;
+	u32 missed;
+};
+
+static void search_once(struct search *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		local_bh_disable();
+		rcu_read_lock();
+		s->missed += !found(s->t, &s->key[i]);
+		rcu_read_unlock();
+		local_bh_enable();
+	}
+	s->looked++;
+}
+
+static int search(void *data)
+{
+	while (!kthread_should_stop()) {
+		search_once(data);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The limit as a commit sets it. Returns the number of buckets that come of it. */
+static u32 resize(struct table *t, u32 limit)
+{
+	struct manx_ruleset *rs = rcu_dereference_protected(t->ns->ruleset, true);
+	u32 old = rs->config.max_flows, n;
+
+	rs->config.max_flows = limit;
+	manx_flows_fit(t->ns, old);
+	flush_delayed_work(&t->ns->flows->gc);
+	n = manx_flows_walk(t->ns->flows);
+	manx_flows_walked(t->ns->flows);
+	return n;
+}
+
+/* The number of buckets follows the limit, and nobody misses an entry meanwhile. */
+static void buckets_follow_the_limit(struct kunit *test)
+{
+	struct search *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct table *t = test->priv;
+	struct task_struct *task;
+	struct manx_flow *flow;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->t = t;
+	t->rs->config.max_flows_from = MANY + 1;
+	/* or the worker would ask it about the ends of the entries */
+	t->rs->generation = rcu_dereference_protected(t->ns->ruleset, true)->generation;
+	for (i = 0; i < MANY; i++) {
+		local_bh_disable();
+		rcu_read_lock();
+		flow = entry(t, IPPROTO_TCP, 1000 + i, NULL);
+		if (!IS_ERR_OR_NULL(flow))
+			s->key[i] = flow->side[i % 2].key;
+		rcu_read_unlock();
+		local_bh_enable();
+		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(flow));
+	}
+	task = kthread_run(search, s, "search");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, resize(t, 2), 1024);
+		KUNIT_EXPECT_EQ(test, resize(t, 1 << 20), 1 << 19);
+	}
+	KUNIT_EXPECT_EQ(test, resize(t, manx_config_default.max_flows), 1 << 17);
+	kthread_stop(task);
+	search_once(s);
+	KUNIT_EXPECT_GT(test, s->looked, 2);
+	KUNIT_EXPECT_EQ(test, s->missed, 0);
+	local_bh_disable();
+	rcu_read_lock();
+	flow = entry(t, IPPROTO_TCP, 1000, NULL);
+	rcu_read_unlock();
+	local_bh_enable();
+	/* it is there already */
+	KUNIT_EXPECT_NULL(test, flow);
+}
+
 static struct kunit_case table_cases[] = {
+	KUNIT_CASE(buckets_follow_the_limit),
 	KUNIT_CASE(udp_gives_way_unless_it_lasts),
 	KUNIT_CASE(what_is_dying_is_in_nobodys_way),
 	KUNIT_CASE(no_entry_to_a_link_that_is_gone),

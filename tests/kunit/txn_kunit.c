@@ -4,6 +4,7 @@
  * of memory, wherever that is, leaves the old policy in force and nothing else behind.
  */
 #include <kunit/test.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
@@ -12,6 +13,7 @@
 #include "fail.h"
 #include "kmod/apply.h"
 #include "kmod/counters.h"
+#include "kmod/flow/table.h"
 #include "kmod/garbage.h"
 #include "kmod/judge.h"
 #include "kmod/netlink.h"
@@ -408,6 +410,35 @@ static void txn_limits_are_undone(struct kunit *test)
 	txn_stop(&w);
 }
 
+static u32 txn_buckets(struct txn_world *w)
+{
+	u32 n;
+
+	flush_delayed_work(&w->ns->flows->gc);
+	n = manx_flows_walk(w->ns->flows);
+	manx_flows_walked(w->ns->flows);
+	return n;
+}
+
+static void txn_fits_the_flow_table(struct kunit *test)
+{
+	struct txn_world w = {};
+	int err;
+
+	txn_start(&w, test);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_FLOWS, 5000), 0);
+	rtnl_lock();
+	err = manx_flows_start(w.ns);
+	rtnl_unlock();
+	KUNIT_ASSERT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, txn_buckets(&w), 4096);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_FLOWS, 100000), 0);
+	KUNIT_EXPECT_EQ(test, txn_buckets(&w), 65536);
+	KUNIT_ASSERT_EQ(test, txn_limit(&w, MANX_A_NODE_MAX_FLOWS, 1), 0);
+	KUNIT_EXPECT_EQ(test, txn_buckets(&w), 1024);
+	txn_stop(&w);
+}
+
 static u64 txn_set_octets(struct txn_world *w)
 {
 	const struct manx_ruleset *rs = rcu_dereference_protected(w->ns->ruleset, true);
@@ -488,6 +519,7 @@ static void txn_killed(struct kunit *test)
 
 static struct kunit_case txn_cases[] = {
 	KUNIT_CASE(txn_waits_for_octets),
+	KUNIT_CASE(txn_fits_the_flow_table),
 	KUNIT_CASE(txn_killed),
 	KUNIT_CASE(txn_limits_are_undone),
 	KUNIT_CASE(txn_replaces_at_the_limit),
