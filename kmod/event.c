@@ -57,7 +57,8 @@ struct manx_event_record {
  * struct manx_events_cpu - ring with one writer, its CPU, and one reader, the work
  * @head: records written; by the CPU, released after the record
  * @tail: records read; by the work
- * @lost: events without token or room; taken by the work with xchg
+ * @lost: events without token or room, for the groups "events" [0] and "flows" [1];
+ *	taken by the work with xchg
  * @tokens: left
  * @refilled: when @tokens was filled last, jiffies
  * @ring: the records
@@ -65,7 +66,7 @@ struct manx_event_record {
 struct manx_events_cpu {
 	u32 head;
 	u32 tail;
-	atomic_t lost;
+	atomic_t lost[2];
 	u32 tokens;
 	unsigned long refilled;
 	struct manx_event_record ring[MANX_EVENT_RING];
@@ -97,7 +98,7 @@ static void manx_event_record(struct manx_events *ev, const struct manx_event_re
 
 	/* Pairs with the release of @tail: the slot has been read. */
 	if (ec->head - smp_load_acquire(&ec->tail) >= MANX_EVENT_RING || !manx_event_token(ec)) {
-		atomic_inc(&ec->lost);
+		atomic_inc(&ec->lost[!!record->cmd]);
 	} else {
 		ec->ring[ec->head % MANX_EVENT_RING] = *record;
 		/* Pairs with the acquire in manx_events_drain(). */
@@ -219,14 +220,15 @@ struct manx_event_number {
 	u32 value;
 };
 
-/* Sends @type with up to two numbers (attr 0: none) and @record, if not NULL. */
-static void manx_event_send(struct net *net, u32 type, const struct manx_event_record *record,
-			    struct manx_event_number one, struct manx_event_number two)
+/* Sends a group @type with up to two numbers (attr 0: none) and @record, if not NULL. */
+static void manx_event_send_to(struct net *net, unsigned int group, u32 type,
+			       const struct manx_event_record *record,
+			       struct manx_event_number one, struct manx_event_number two)
 {
 	struct sk_buff *msg;
 	void *hdr;
 
-	if (!manx_nl_has_listeners(net))
+	if (!genl_has_listeners(&manx_nl_family, net, group))
 		return;
 	msg = manx_nl_event_new(&hdr);
 	if (!msg)
@@ -237,7 +239,13 @@ static void manx_event_send(struct net *net, u32 type, const struct manx_event_r
 	    (record && manx_event_put_record(msg, record)))
 		nlmsg_free(msg);
 	else
-		manx_nl_event_send(net, msg, hdr);
+		manx_nl_event_send(net, group, msg, hdr);
+}
+
+static void manx_event_send(struct net *net, u32 type, const struct manx_event_record *record,
+			    struct manx_event_number one, struct manx_event_number two)
+{
+	manx_event_send_to(net, MANX_NLGRP_EVENTS, type, record, one, two);
 }
 
 static const struct manx_event_number manx_event_none;
@@ -250,12 +258,21 @@ static void manx_event_send_record(struct net *net, const struct manx_event_reco
 		manx_event_send(net, record->type, record, manx_event_none, manx_event_none);
 }
 
+/* Whoever listens to a group is told what it has missed of it. */
+static void manx_event_send_lost(struct net *net, unsigned int group, u32 lost)
+{
+	if (lost)
+		manx_event_send_to(net, group, MANX_EVENT_TYPE_LOST, NULL,
+				   (struct manx_event_number){ MANX_A_EVENT_LOST, lost },
+				   manx_event_none);
+}
+
 static void manx_events_drain(struct work_struct *work)
 {
 	struct manx_events *ev = container_of(work, struct manx_events, work);
 	const struct manx_event_record *record;
 	struct manx_events_cpu *ec;
-	u32 lost = 0;
+	u32 lost[2] = {};
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
@@ -267,12 +284,11 @@ static void manx_events_drain(struct work_struct *work)
 			/* The slot may be written again. */
 			smp_store_release(&ec->tail, ec->tail + 1);
 		}
-		lost += atomic_xchg(&ec->lost, 0);
+		lost[0] += atomic_xchg(&ec->lost[0], 0);
+		lost[1] += atomic_xchg(&ec->lost[1], 0);
 	}
-	if (lost)
-		manx_event_send(ev->net, MANX_EVENT_TYPE_LOST, NULL,
-				(struct manx_event_number){ MANX_A_EVENT_LOST, lost },
-				manx_event_none);
+	manx_event_send_lost(ev->net, MANX_NLGRP_EVENTS, lost[0]);
+	manx_event_send_lost(ev->net, MANX_NLGRP_FLOWS, lost[1]);
 }
 
 void manx_event_generation(struct net *net, u32 generation)

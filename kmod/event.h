@@ -5,7 +5,7 @@
  * The packet path never allocates and takes no lock for an event: it writes a
  * fixed record into a ring of its CPU, if the CPU's token bucket has a token,
  * and a work item turns records into messages. What finds no token or no room
- * is counted, and the count is sent.
+ * is counted, and the count is sent to the group that the event was for.
  */
 #ifndef _MANX_EVENT_H
 #define _MANX_EVENT_H

@@ -308,10 +308,10 @@ struct sk_buff *manx_nl_event_new(void **hdr)
 	return msg;
 }
 
-void manx_nl_event_send(struct net *net, struct sk_buff *msg, void *hdr)
+void manx_nl_event_send(struct net *net, unsigned int group, struct sk_buff *msg, void *hdr)
 {
 	genlmsg_end(msg, hdr);
-	genlmsg_multicast_netns(&manx_nl_family, net, msg, 0, MANX_NLGRP_EVENTS, GFP_KERNEL);
+	genlmsg_multicast_netns(&manx_nl_family, net, msg, 0, group, GFP_KERNEL);
 }
 
 int manx_nl_init(void)

@@ -207,10 +207,10 @@ static inline bool manx_nl_has_listeners(struct net *net)
 	return genl_has_listeners(&manx_nl_family, net, MANX_NLGRP_EVENTS);
 }
 
-/* A message of the group "events"; *hdr for manx_nl_event_send(). NULL without memory. */
+/* An EVENT_NTF; *hdr for manx_nl_event_send(). NULL without memory. */
 struct sk_buff *manx_nl_event_new(void **hdr);
-/* Consumes @msg. */
-void manx_nl_event_send(struct net *net, struct sk_buff *msg, void *hdr);
+/* To a group, MANX_NLGRP_*. Consumes @msg. */
+void manx_nl_event_send(struct net *net, unsigned int group, struct sk_buff *msg, void *hdr);
 
 int manx_nl_init(void);
 void manx_nl_exit(void);

@@ -242,6 +242,8 @@ static void manx_flow_describe(const struct manx_crossing *c, bool picked_up,
 	new->share[dir] = manx_share_of(way->in);
 	new->share[!dir] = manx_share_of(way->out);
 	new->ct = c->id.ct;
+	new->dir = dir;
+	new->len = c->p->len;
 	new->flags = (replied ? BIT(MANX_FLOW_REPLIED) : 0) |
 		     (picked_up ? BIT(MANX_FLOW_PICKED_UP) : 0) |
 		     (c->id.ct ? 0 : BIT(MANX_FLOW_UNTRACKED));
@@ -262,14 +264,10 @@ static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, struc
 	manx_flow_keys(c->way, &c->id, &new.key, &new.reply);
 	manx_flow_describe(c, picked_up, &new);
 	flow = manx_flow_make(c->ns->flows, c->rs, &new);
-	if (IS_ERR(flow)) {
+	if (IS_ERR(flow))
 		manx_refuse(v, PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
 							  MANX_DROP_REASON_FLOW_LIMIT,
 			    new.share[0] ? new.key.from : new.reply.from);
-	} else if (flow) {
-		flow->packets[c->id.dir] = 1;
-		flow->bytes[c->id.dir] = c->p->len;
-	}
 }
 
 static void manx_flow_miss(const struct manx_crossing *c, struct manx_verdict *v)

@@ -264,6 +264,8 @@ static struct manx_flow *manx_flow_alloc(struct manx_flows *flows, const struct 
 	}
 	flow->flags = new->flags;
 	flow->tcp = new->tcp;
+	flow->packets[new->dir] = 1;
+	flow->bytes[new->dir] = new->len;
 	flow->begun = jiffies;
 	flow->expires = flow->begun + new->timeout;
 	flow->generation = rs->generation;

@@ -255,6 +255,8 @@ struct manx_flow_side *manx_flows_find(struct manx_flows *flows,
  * @flags: bits of enum manx_flow_bit
  * @tcp: enum manx_tcp
  * @timeout: jiffies that it may live without packet
+ * @dir: direction of the packet that makes it
+ * @len: octets of that
  */
 struct manx_flow_new {
 	struct manx_flow_key key;
@@ -263,6 +265,8 @@ struct manx_flow_new {
 	struct nf_conn *ct;
 	unsigned long flags;
 	u8 tcp;
+	u8 dir;
+	u32 len;
 	unsigned long timeout;
 };
 

@@ -6,6 +6,7 @@
 #include <linux/kthread.h>
 #include <linux/rtnetlink.h>
 
+#include "kmod/flow/report.h"
 #include "kmod/flow/table.h"
 #include "kmod/ns.h"
 
@@ -61,6 +62,8 @@ static struct manx_flow *entry(struct table *t, u8 protocol, u16 port,
 		.share = { t->share, other },
 		.tcp = MANX_TCP_SYN,
 		.timeout = 60 * HZ,
+		.dir = MANX_FLOW_REPLY,
+		.len = 40,
 	};
 
 	manx_flow_key_invert(&new.key, 0, other ? TO : 0, &new.reply);
@@ -238,7 +241,27 @@ static void buckets_follow_the_limit(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, flow);
 }
 
+/* What is told of a new entry includes the packet that made it. */
+static void entries_begin_with_a_packet(struct kunit *test)
+{
+	struct manx_flow_report report = {};
+	struct table *t = test->priv;
+	struct manx_flow *flow;
+
+	local_bh_disable();
+	rcu_read_lock();
+	flow = entry(t, IPPROTO_TCP, 1000, NULL);
+	if (!IS_ERR_OR_NULL(flow))
+		manx_report_flow(flow, &report);
+	rcu_read_unlock();
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, report.packets[MANX_FLOW_ORIGINAL], 0);
+	KUNIT_EXPECT_EQ(test, report.packets[MANX_FLOW_REPLY], 1);
+	KUNIT_EXPECT_EQ(test, report.bytes[MANX_FLOW_REPLY], 40);
+}
+
 static struct kunit_case table_cases[] = {
+	KUNIT_CASE(entries_begin_with_a_packet),
 	KUNIT_CASE(buckets_follow_the_limit),
 	KUNIT_CASE(udp_gives_way_unless_it_lasts),
 	KUNIT_CASE(what_is_dying_is_in_nobodys_way),

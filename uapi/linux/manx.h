@@ -136,8 +136,8 @@ enum manx_endpoint_flags {
  * @MANX_EVENT_TYPE_ENDPOINT_UNBOUND: the link of an endpoint id is gone
  * @MANX_EVENT_TYPE_LOG: a packet passed a rule with action log
  * @MANX_EVENT_TYPE_DROP: sample of a dropped packet
- * @MANX_EVENT_TYPE_LOST: that many log, drop and flow events were not sent,
- *   the rate was too high
+ * @MANX_EVENT_TYPE_LOST: that many events of the group that this comes to were
+ *   not sent, the rate was too high
  * @MANX_EVENT_TYPE_AUDIT: sample of a packet that would have been dropped,
  *   were the node not in audit mode
  */
