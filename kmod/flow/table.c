@@ -84,8 +84,8 @@ static bool manx_flow_has_expired(const struct manx_flow *flow)
 	return time_after(jiffies, READ_ONCE(flow->expires));
 }
 
-static inline struct manx_flow_side *manx_bucket_find(const struct manx_flow_buckets *b,
-						      const struct manx_flow_key *key, u32 hash)
+static __always_inline struct manx_flow_side *
+manx_bucket_find(const struct manx_flow_buckets *b, const struct manx_flow_key *key, u32 hash)
 {
 	struct manx_flow_side *side;
 	struct manx_flow *flow;
