@@ -6,11 +6,15 @@
  * both directions: the source of conntrack's original direction, and the source
  * of the replies as destination. A packet that conntrack does not track shows it
  * in its headers at FORWARD and LOCAL_OUT, where manx has its hooks.
+ *
+ * In its default zone conntrack does not know VRFs. There its word on which side
+ * began may be about the same addresses of another VRF, and counts for nothing.
  */
 #include "tuple.h"
 
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 
 /* The message that answers, or is answered by, one of this type; 0 for none. */
 static u8 manx_icmp_opposite(u8 family, u8 type)
@@ -124,6 +128,12 @@ static void manx_key_translate(const struct nf_conn *ct, unsigned int dir,
 	}
 }
 
+/* Does it know who began the packet's flow? */
+static bool manx_conntrack_knows(const struct nf_conn *ct, const struct manx_passage *way)
+{
+	return !(way->domain[0] | way->domain[1]) || nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID;
+}
+
 bool manx_flow_of_packet(const struct sk_buff *skb, const struct manx_packet *p,
 			 const struct manx_passage *way, struct manx_flow_id *id)
 {
@@ -133,8 +143,11 @@ bool manx_flow_of_packet(const struct sk_buff *skb, const struct manx_packet *p,
 	id->dir = id->ct ? CTINFO2DIR(info) : MANX_FLOW_ORIGINAL;
 	if (!manx_key_of_headers(p, way->domain[0], way->from, &id->key))
 		return false;
-	if (id->ct)
+	if (id->ct) {
 		manx_key_translate(id->ct, id->dir, &id->key);
+		if (unlikely(!manx_conntrack_knows(id->ct, way)))
+			id->dir = MANX_FLOW_ORIGINAL;
+	}
 	/* conntrack remembers the connection before for a while: this is another one */
 	if (p->protocol == IPPROTO_TCP && manx_tcp_opens(p->tcp_flags))
 		id->dir = MANX_FLOW_ORIGINAL;
@@ -212,7 +225,8 @@ bool manx_flow_relates(const struct sk_buff *skb, const struct manx_packet *p,
 
 	/* expected connections of helpers are flows of their own */
 	if (!ct || (info != IP_CT_RELATED && info != IP_CT_RELATED_REPLY) ||
-	    nf_ct_l3num(ct) != p->family || test_bit(IPS_EXPECTED_BIT, &ct->status))
+	    nf_ct_l3num(ct) != p->family || test_bit(IPS_EXPECTED_BIT, &ct->status) ||
+	    !manx_conntrack_knows(ct, way))
 		return false;
 	dir = CTINFO2DIR(info);
 	*id = (struct manx_flow_id){
