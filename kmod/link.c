@@ -267,6 +267,8 @@ static int manx_primary_register(struct net_device *dev, struct nlattr *tb[],
 	dev->netdev_ops = &manx_primary_ops;
 	dev->priv_destructor = manx_primary_free;
 	dev->priv_flags |= IFF_DONT_BRIDGE;
+	/* its transmit asks where a packet was routed to */
+	netif_keep_dst(dev);
 	manx_dev_set_netns_immutable(dev);
 	if (!tb[IFLA_ADDRESS])
 		eth_hw_addr_set(dev, manx_primary_mac);

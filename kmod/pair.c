@@ -5,7 +5,7 @@
  * The peer's transmit is the entry: whatever a pod sends is classified by the
  * frame itself and its source is checked before the node's stack sees it. The
  * primary's transmit is the choke point in the other direction: everything
- * that enters a pod passes it, and an IP packet that no hook has accepted is
+ * that enters a pod passes it, and an IP packet that no hook has accepted for it is
  * judged there as one from outside. So a path that nobody thought of is closed,
  * not open.
  */
@@ -239,6 +239,17 @@ static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/*
+ * The mark tells that a hook has accepted the packet, and its route for which link: a
+ * copy that tc makes of it may go to another.
+ */
+static bool manx_is_accepted(const struct sk_buff *skb, const struct manx_link *link,
+			     const struct manx_ruleset *rs)
+{
+	return skb->mark & rs->config.mark_accept && skb_dst(skb) &&
+	       skb_dst(skb)->dev == link->dev;
+}
+
 /* An IP packet that reached the choke point: accepted before, or judged now. */
 static int manx_choke(struct sk_buff *skb, struct manx_link *link,
 		      const struct manx_ruleset *rs, const struct manx_packet *p)
@@ -248,7 +259,7 @@ static int manx_choke(struct sk_buff *skb, struct manx_link *link,
 	};
 	struct manx_verdict v;
 
-	if (likely(skb->mark & rs->config.mark_accept))
+	if (likely(manx_is_accepted(skb, link, rs)))
 		return MANX_PASS;
 	manx_flow_judge(link->ns, rs, skb, p, &way, &v);
 	if (v.action == MANX_ACTION_ALLOW || manx_audit(skb, link->ns, rs, &v, p))
