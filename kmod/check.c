@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does everything exist that the objects of a ruleset name.
+ * Does everything exist that the objects of a ruleset name, and does its
+ * configuration fit together.
  */
 #include "check.h"
 
@@ -153,12 +154,25 @@ static void manx_check_dead(const struct manx_ruleset *rs, const struct manx_obj
 	}
 }
 
+/* At commit: a transaction may move both masks, in either order. */
+static int manx_check_marks(const struct manx_config *config, struct netlink_ext_ack *extack)
+{
+	if (!(config->mark_stay & config->mark_mask))
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "mark-stay 0x%x and mark-mask 0x%x have bits in common",
+			   config->mark_stay, config->mark_mask);
+	return -EINVAL;
+}
+
 int manx_check(const struct manx_txn *txn, struct netlink_ext_ack *extack)
 {
 	bool rules = false, chains = false;
 	const struct manx_object *object;
 	int err;
 
+	err = manx_check_marks(&txn->next->config, extack);
+	if (err)
+		return err;
 	list_for_each_entry(object, &txn->fresh, node) {
 		err = manx_check_fresh(txn->next, object, extack) ?: manx_check_go_on();
 		if (err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does everything exist that the objects of a ruleset name.
+ * Does everything exist that the objects of a ruleset name, and does its
+ * configuration fit together.
  */
 #ifndef _MANX_CHECK_H
 #define _MANX_CHECK_H

@@ -25,6 +25,10 @@
  * @keep_established: a flow that was allowed and answered is not judged again
  * @refuse_pickup: TCP in mid-stream of an unknown flow is dropped
  * @audit: what policy denies passes, and is counted and reported
+ * @fast: enum manx_fast, which flows may leave the host's stack aside
+ * @mark_stay: fwmark bits that keep a flow in it; none of @mark_mask
+ * @queue_packets: of one endpoint, that may wait on one CPU for delivery into
+ *	endpoints; 0: the host's receive backlog is used
  * @timeout: of flow entries, seconds, by MANX_A_TIMEOUTS_*; [0] is not used
  */
 struct manx_config {
@@ -34,6 +38,9 @@ struct manx_config {
 	bool keep_established;
 	bool refuse_pickup;
 	bool audit;
+	u8 fast;
+	u32 mark_stay;
+	u32 queue_packets;
 	u32 max_members;
 	u32 max_rules;
 	u32 max_classes;

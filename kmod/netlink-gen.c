@@ -52,7 +52,7 @@ const struct nla_policy manx_node_get_nl_policy[MANX_A_NODE_GENERATION + 1] = {
 };
 
 /* MANX_CMD_NODE_SET - do */
-const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_TIMEOUTS + 1] = {
+const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_QUEUE_PACKETS + 1] = {
 	[MANX_A_NODE_MARK_MASK] = { .type = NLA_U32, },
 	[MANX_A_NODE_ENDPOINT_TO_NODE] = NLA_POLICY_MAX(NLA_U32, 4),
 	[MANX_A_NODE_MAX_MEMBERS] = { .type = NLA_U32, },
@@ -67,6 +67,9 @@ const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_TIMEOUTS + 1] = {
 	[MANX_A_NODE_REFUSE_PICKUP] = { .type = NLA_U32, },
 	[MANX_A_NODE_AUDIT] = { .type = NLA_U32, },
 	[MANX_A_NODE_TIMEOUTS] = NLA_POLICY_NESTED(manx_timeouts_nl_policy),
+	[MANX_A_NODE_FAST] = NLA_POLICY_MAX(NLA_U32, 2),
+	[MANX_A_NODE_MARK_STAY] = { .type = NLA_U32, },
+	[MANX_A_NODE_QUEUE_PACKETS] = { .type = NLA_U32, },
 };
 
 /* MANX_CMD_TXN_BEGIN - do */
@@ -170,7 +173,7 @@ const struct nla_policy manx_peer_get_nl_policy[MANX_A_PEER_ADDRESS + 1] = {
 };
 
 /* MANX_CMD_FLOW_GET - do */
-const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_STATE + 1] = {
+const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_WAY + 1] = {
 	[MANX_A_FLOW_FROM] = { .type = NLA_U32, },
 	[MANX_A_FLOW_TO] = { .type = NLA_U32, },
 	[MANX_A_FLOW_ENDPOINT] = { .type = NLA_U32, },
@@ -180,10 +183,11 @@ const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_STATE + 1] = {
 	[MANX_A_FLOW_SOURCE_PORT] = { .type = NLA_U32, },
 	[MANX_A_FLOW_DESTINATION_PORT] = { .type = NLA_U32, },
 	[MANX_A_FLOW_STATE] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MANX_A_FLOW_WAY] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 /* MANX_CMD_FLOW_DEL - do */
-const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_STATE + 1] = {
+const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_WAY + 1] = {
 	[MANX_A_FLOW_FROM] = { .type = NLA_U32, },
 	[MANX_A_FLOW_TO] = { .type = NLA_U32, },
 	[MANX_A_FLOW_ENDPOINT] = { .type = NLA_U32, },
@@ -193,6 +197,7 @@ const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_STATE + 1] = {
 	[MANX_A_FLOW_SOURCE_PORT] = { .type = NLA_U32, },
 	[MANX_A_FLOW_DESTINATION_PORT] = { .type = NLA_U32, },
 	[MANX_A_FLOW_STATE] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MANX_A_FLOW_WAY] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 /* Ops table for manx */
@@ -208,7 +213,7 @@ const struct genl_ops manx_nl_ops[21] = {
 		.cmd		= MANX_CMD_NODE_SET,
 		.doit		= manx_nl_node_set_doit,
 		.policy		= manx_node_set_nl_policy,
-		.maxattr	= MANX_A_NODE_TIMEOUTS,
+		.maxattr	= MANX_A_NODE_QUEUE_PACKETS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -339,14 +344,14 @@ const struct genl_ops manx_nl_ops[21] = {
 		.doit		= manx_nl_flow_get_doit,
 		.dumpit		= manx_nl_flow_get_dumpit,
 		.policy		= manx_flow_get_nl_policy,
-		.maxattr	= MANX_A_FLOW_STATE,
+		.maxattr	= MANX_A_FLOW_WAY,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MANX_CMD_FLOW_DEL,
 		.doit		= manx_nl_flow_del_doit,
 		.policy		= manx_flow_del_nl_policy,
-		.maxattr	= MANX_A_FLOW_STATE,
+		.maxattr	= MANX_A_FLOW_WAY,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -17,7 +17,7 @@ extern const struct nla_policy manx_timeouts_nl_policy[MANX_A_TIMEOUTS_OTHER + 1
 
 extern const struct nla_policy manx_node_get_nl_policy[MANX_A_NODE_GENERATION + 1];
 
-extern const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_TIMEOUTS + 1];
+extern const struct nla_policy manx_node_set_nl_policy[MANX_A_NODE_QUEUE_PACKETS + 1];
 
 extern const struct nla_policy manx_txn_begin_nl_policy[MANX_A_NODE_GENERATION + 1];
 
@@ -53,9 +53,9 @@ extern const struct nla_policy manx_peer_del_nl_policy[MANX_A_PEER_ADDRESS + 1];
 
 extern const struct nla_policy manx_peer_get_nl_policy[MANX_A_PEER_ADDRESS + 1];
 
-extern const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_STATE + 1];
+extern const struct nla_policy manx_flow_get_nl_policy[MANX_A_FLOW_WAY + 1];
 
-extern const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_STATE + 1];
+extern const struct nla_policy manx_flow_del_nl_policy[MANX_A_FLOW_WAY + 1];
 
 /* Ops table for manx */
 extern const struct genl_ops manx_nl_ops[21];

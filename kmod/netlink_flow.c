@@ -21,6 +21,7 @@ static const struct nlattr *manx_flow_bad_number(struct nlattr **attrs)
 		{ MANX_A_FLOW_SOURCE_PORT, U16_MAX },
 		{ MANX_A_FLOW_DESTINATION_PORT, U16_MAX },
 		{ MANX_A_FLOW_STATE, MANX_FLOW_STATE_MAX },
+		{ MANX_A_FLOW_WAY, MANX_WAY_MAX },
 	};
 	unsigned int i;
 
@@ -65,13 +66,14 @@ static int manx_flow_parse(struct manx_flow_filter *f, struct nlattr **attrs,
 	memset(f, 0, sizeof(*f));
 	if (bad)
 		return manx_nl_refuse(extack, bad, -ERANGE, "no flow can have this");
-	for (i = 0; i <= MANX_A_FLOW_STATE; i++)
+	for (i = 0; i <= MANX_A_FLOW_WAY; i++)
 		f->has |= attrs[i] ? BIT(i) : 0;
 	manx_flow_parse_number(attrs, MANX_A_FLOW_FROM, &f->from);
 	manx_flow_parse_number(attrs, MANX_A_FLOW_TO, &f->to);
 	manx_flow_parse_number(attrs, MANX_A_FLOW_ENDPOINT, &f->endpoint);
 	manx_flow_parse_number(attrs, MANX_A_FLOW_PROTOCOL, &f->protocol);
 	manx_flow_parse_number(attrs, MANX_A_FLOW_STATE, &f->state);
+	manx_flow_parse_number(attrs, MANX_A_FLOW_WAY, &f->way);
 	manx_flow_parse_number(attrs, MANX_A_FLOW_SOURCE_PORT, &f->sport);
 	manx_flow_parse_number(attrs, MANX_A_FLOW_DESTINATION_PORT, &f->dport);
 	return manx_flow_parse_address(f, attrs, MANX_A_FLOW_SOURCE, &f->src, extack) ?:

@@ -16,7 +16,7 @@
  * struct manx_nl_number - a number of the configuration
  * @attr: MANX_A_NODE_* or MANX_A_TIMEOUTS_*
  * @offset: in &struct manx_config
- * @size: of it there: 8, 4, or 1 for a bool
+ * @size: of it there: 8, 4, or 1
  * @limit: to raise it above its default takes the right to configure the host
  * @min: lowest value
  * @max: highest value
@@ -51,6 +51,9 @@ static const struct manx_nl_number manx_nl_node_numbers[] = {
 	MANX_NUMBER(MANX_A_NODE_KEEP_ESTABLISHED, keep_established, false, 0, 1),
 	MANX_NUMBER(MANX_A_NODE_REFUSE_PICKUP, refuse_pickup, false, 0, 1),
 	MANX_NUMBER(MANX_A_NODE_AUDIT, audit, false, 0, 1),
+	MANX_NUMBER(MANX_A_NODE_FAST, fast, false, 0, MANX_FAST_MAX),
+	MANX_NUMBER(MANX_A_NODE_MARK_STAY, mark_stay, false, 0, U32_MAX),
+	MANX_NUMBER(MANX_A_NODE_QUEUE_PACKETS, queue_packets, true, 0, 1 << 16),
 };
 
 /* 194 days at most: in jiffies, that fits into 32 bits and a sign */
@@ -83,7 +86,7 @@ static void manx_nl_number_store(struct manx_config *config, const struct manx_n
 	else if (n->size == 4)
 		*(u32 *)p = value;
 	else
-		*(bool *)p = value;
+		*(u8 *)p = value;
 }
 
 /* A limit is raised only if the sender and who opened the socket both may: @skb tells. */

@@ -57,6 +57,18 @@ static u32 manx_report_flags(const struct manx_flow *flow)
 	       (manx_is_translated(flow) ? MANX_FLOW_FLAGS_TRANSLATED : 0);
 }
 
+/* While the node has no fast way, what entries have learned of it does not count. */
+static void manx_report_ways(const struct manx_flow *flow, struct manx_flow_report *report)
+{
+	bool off = rcu_dereference(flow->flows->ns->ruleset)->config.fast == MANX_FAST_OFF;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(report->way); i++) {
+		report->way[i] = off ? MANX_WAY_STACK : READ_ONCE(flow->way[i]);
+		report->why[i] = off ? MANX_WHY_OFF : READ_ONCE(flow->why[i]);
+	}
+}
+
 void manx_report_flow(const struct manx_flow *flow, struct manx_flow_report *report)
 {
 	long left = READ_ONCE(flow->expires) - jiffies;
@@ -74,6 +86,7 @@ void manx_report_flow(const struct manx_flow *flow, struct manx_flow_report *rep
 		report->packets[i] = READ_ONCE(flow->packets[i]);
 		report->bytes[i] = READ_ONCE(flow->bytes[i]);
 	}
+	manx_report_ways(flow, report);
 }
 
 static int manx_report_put_tuple(struct sk_buff *msg, const struct manx_flow_key *key)
@@ -104,6 +117,14 @@ static int manx_report_put_counts(struct sk_buff *msg, const struct manx_flow_re
 	return 0;
 }
 
+static int manx_report_put_way(struct sk_buff *msg, const struct manx_flow_report *r,
+			       unsigned int dir, int way, int why)
+{
+	if (nla_put_u32(msg, way, r->way[dir]))
+		return -EMSGSIZE;
+	return r->way[dir] == MANX_WAY_STACK ? nla_put_u32(msg, why, r->why[dir]) : 0;
+}
+
 int manx_report_put(struct sk_buff *msg, const struct manx_flow_report *report)
 {
 	if (nla_put_u32(msg, MANX_A_FLOW_FROM, report->key.from) ||
@@ -113,7 +134,11 @@ int manx_report_put(struct sk_buff *msg, const struct manx_flow_report *report)
 	    nla_put_u32(msg, MANX_A_FLOW_FLAGS, report->flags) ||
 	    nla_put_u32(msg, MANX_A_FLOW_EXPIRES, report->expires) ||
 	    manx_report_put_counts(msg, report) ||
-	    nla_put_u32(msg, MANX_A_FLOW_JUDGED, report->generation))
+	    nla_put_u32(msg, MANX_A_FLOW_JUDGED, report->generation) ||
+	    manx_report_put_way(msg, report, MANX_FLOW_ORIGINAL, MANX_A_FLOW_WAY,
+				MANX_A_FLOW_WHY) ||
+	    manx_report_put_way(msg, report, MANX_FLOW_REPLY, MANX_A_FLOW_REPLY_WAY,
+				MANX_A_FLOW_REPLY_WHY))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -133,6 +158,7 @@ static bool manx_filter_matches(const struct manx_flow_filter *f,
 	       MANX_FILTER(f, ENDPOINT, r->key.from == f->endpoint || r->to == f->endpoint) &&
 	       MANX_FILTER(f, PROTOCOL, p.protocol == f->protocol) &&
 	       MANX_FILTER(f, STATE, r->state == f->state) &&
+	       MANX_FILTER(f, WAY, r->way[MANX_FLOW_ORIGINAL] == f->way) &&
 	       MANX_FILTER(f, SOURCE, p.family == f->family &&
 			   nf_inet_addr_cmp(&p.src, &f->src)) &&
 	       MANX_FILTER(f, DESTINATION, p.family == f->family &&

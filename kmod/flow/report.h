@@ -23,6 +23,8 @@ struct sk_buff;
  * @generation: of the ruleset that last allowed it
  * @packets: by direction
  * @bytes: by direction
+ * @way: MANX_WAY_*, by direction
+ * @why: MANX_WHY_*, by direction; meaningful while @way is MANX_WAY_STACK
  */
 struct manx_flow_report {
 	struct manx_flow_key key;
@@ -33,6 +35,8 @@ struct manx_flow_report {
 	u32 generation;
 	u64 packets[2];
 	u64 bytes[2];
+	u8 way[2];
+	u8 why[2];
 };
 
 /**
@@ -43,6 +47,7 @@ struct manx_flow_report {
  * @endpoint: one of both
  * @protocol: IP protocol number
  * @state: MANX_FLOW_STATE_*
+ * @way: MANX_WAY_*, of the original direction
  * @family: of @src and @dst
  * @src: source address
  * @dst: destination address
@@ -56,6 +61,7 @@ struct manx_flow_filter {
 	u32 endpoint;
 	u32 protocol;
 	u32 state;
+	u32 way;
 	u8 family;
 	union nf_inet_addr src;
 	union nf_inet_addr dst;

@@ -261,6 +261,8 @@ static struct manx_flow *manx_flow_alloc(struct manx_flows *flows, const struct 
 		flow->side[i].hash = manx_flow_hash(flows, &flow->side[i].key);
 		if (manx_share_get(new->share[i]))
 			flow->share[i] = new->share[i];
+		flow->way[i] = MANX_WAY_STACK;
+		flow->why[i] = MANX_WHY_NEW;
 	}
 	flow->flags = new->flags;
 	flow->tcp = new->tcp;

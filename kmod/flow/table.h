@@ -69,6 +69,9 @@ enum manx_flow_bit {
  * @generation: of the ruleset that last allowed it
  * @tcp: enum manx_tcp
  * @ct: the host's entry, or NULL; referenced by whoever has put it here
+ * @way: MANX_WAY_*, by direction: how its packets go. READ_ONCE() and WRITE_ONCE()
+ * @why: MANX_WHY_*, by direction: what kept them in the stack; meaningful while @way
+ *	is MANX_WAY_STACK. READ_ONCE() and WRITE_ONCE()
  * @evictable: in manx_flow_quota.evictable
  * @rcu: packets may still read it after it was removed
  */
@@ -85,6 +88,8 @@ struct manx_flow {
 	u32 generation;
 	u32 tcp;
 	struct nf_conn *ct;
+	u8 way[2];
+	u8 why[2];
 	struct list_head evictable;
 	struct rcu_head rcu;
 };

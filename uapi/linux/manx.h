@@ -206,6 +206,78 @@ enum manx_flow_flags {
 	MANX_FLOW_FLAGS_MASK = 7,
 };
 
+/**
+ * enum manx_fast - which flows may leave the host's stack aside
+ * @MANX_FAST_OFF: none
+ * @MANX_FAST_ESTABLISHED: those that the host's connection tracking has
+ *   confirmed and does not translate
+ * @MANX_FAST_DIRECT: also, from their first packet on, those of a namespace in
+ *   which nobody else looks at forwarded packets; connection tracking is not
+ *   asked for there
+ */
+enum manx_fast {
+	MANX_FAST_OFF,
+	MANX_FAST_ESTABLISHED,
+	MANX_FAST_DIRECT,
+
+	/* private: */
+	__MANX_FAST_MAX,
+	MANX_FAST_MAX = (__MANX_FAST_MAX - 1)
+};
+
+/**
+ * enum manx_way - how the packets of one direction of a flow go
+ * @MANX_WAY_STACK: through the host's stack
+ * @MANX_WAY_ESTABLISHED: past it, after connection tracking has confirmed the
+ *   flow
+ * @MANX_WAY_DIRECT: past it, without connection tracking
+ */
+enum manx_way {
+	MANX_WAY_STACK,
+	MANX_WAY_ESTABLISHED,
+	MANX_WAY_DIRECT,
+
+	/* private: */
+	__MANX_WAY_MAX,
+	MANX_WAY_MAX = (__MANX_WAY_MAX - 1)
+};
+
+/**
+ * enum manx_why - why the packets of one direction of a flow go through the
+ *   host's stack
+ * @MANX_WHY_OFF: the node says so, see fast
+ * @MANX_WHY_NEW: no packet of this direction came since it could go another
+ *   way
+ * @MANX_WHY_TRANSLATED: connection tracking or IPVS translates it
+ * @MANX_WHY_HELPER: a helper of connection tracking watches it, or its
+ *   sequence numbers are adjusted
+ * @MANX_WHY_UNTRACKED: connection tracking does not know it, and others look
+ *   at forwarded packets
+ * @MANX_WHY_STAY: a packet carried a bit of mark-stay
+ * @MANX_WHY_CLOSING: a FIN or RST was seen
+ * @MANX_WHY_ROUTE: its route is not a plain one to an endpoint, the tunnel or
+ *   a device
+ * @MANX_WHY_DEVICE: something is attached to a device that it passes: XDP, tc,
+ *   nftables, a queueing discipline, a receive handler
+ * @MANX_WHY_IPSEC: there is IPsec policy
+ */
+enum manx_why {
+	MANX_WHY_OFF,
+	MANX_WHY_NEW,
+	MANX_WHY_TRANSLATED,
+	MANX_WHY_HELPER,
+	MANX_WHY_UNTRACKED,
+	MANX_WHY_STAY,
+	MANX_WHY_CLOSING,
+	MANX_WHY_ROUTE,
+	MANX_WHY_DEVICE,
+	MANX_WHY_IPSEC,
+
+	/* private: */
+	__MANX_WHY_MAX,
+	MANX_WHY_MAX = (__MANX_WHY_MAX - 1)
+};
+
 enum {
 	MANX_A_RULE_ID = 1,
 	MANX_A_RULE_ACTION,
@@ -332,6 +404,9 @@ enum {
 	MANX_A_NODE_REFUSE_PICKUP,
 	MANX_A_NODE_AUDIT,
 	MANX_A_NODE_TIMEOUTS,
+	MANX_A_NODE_FAST,
+	MANX_A_NODE_MARK_STAY,
+	MANX_A_NODE_QUEUE_PACKETS,
 
 	__MANX_A_NODE_MAX,
 	MANX_A_NODE_MAX = (__MANX_A_NODE_MAX - 1)
@@ -371,6 +446,10 @@ enum {
 	MANX_A_FLOW_PAD,
 	MANX_A_FLOW_JUDGED,
 	MANX_A_FLOW_ENDED,
+	MANX_A_FLOW_WAY,
+	MANX_A_FLOW_REPLY_WAY,
+	MANX_A_FLOW_WHY,
+	MANX_A_FLOW_REPLY_WHY,
 
 	__MANX_A_FLOW_MAX,
 	MANX_A_FLOW_MAX = (__MANX_A_FLOW_MAX - 1)
