@@ -19,7 +19,7 @@
 #include "ns.h"
 
 /* Rules "log" that one judgement counts and reports. */
-#define MANX_JUDGE_LOGS 8
+#define MANX_JUDGE_LOGS 16
 
 /**
  * struct manx_case - what one judgement works with

@@ -35,7 +35,7 @@ enum manx_direction {
  *   unreachable)
  * @MANX_ACTION_PASS: leave this table and ask the next one of the chain
  * @MANX_ACTION_LOG: send an event and go on with the next rule; only the first
- *   eight that a packet passes are counted and send one
+ *   sixteen that a packet passes are counted and send one
  */
 enum manx_action {
 	MANX_ACTION_ALLOW,
