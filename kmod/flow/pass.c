@@ -270,6 +270,17 @@ static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, struc
 			    new.share[0] ? new.key.from : new.reply.from);
 }
 
+/* Do the headers, as they are here, show the flow's original direction? They mostly do. */
+static bool manx_shows_original(const struct manx_crossing *c)
+{
+	const struct manx_flow_key *key = &c->id.key;
+	const struct manx_packet *p = c->p;
+
+	return c->id.dir == MANX_FLOW_ORIGINAL && manx_has_ports(p->protocol) &&
+	       key->sport == p->sport && key->dport == p->dport &&
+	       nf_inet_addr_cmp(&key->src, &p->src) && nf_inet_addr_cmp(&key->dst, &p->dst);
+}
+
 static void manx_flow_miss(const struct manx_crossing *c, struct manx_verdict *v)
 {
 	bool known = c->id.ct && nf_ct_is_confirmed(c->id.ct);
@@ -278,10 +289,10 @@ static void manx_flow_miss(const struct manx_crossing *c, struct manx_verdict *v
 
 	if (picked_up && c->rs->config.refuse_pickup)
 		return manx_refuse(v, MANX_DROP_REASON_NOT_SYN, c->way->from);
-	if (c->id.ct)
-		manx_ask_tracked(c, &c->id, MANX_JUDGE_COUNT, v);
-	else
+	if (!c->id.ct || manx_shows_original(c))
 		manx_ask_packet(c, v);
+	else
+		manx_ask_tracked(c, &c->id, MANX_JUDGE_COUNT, v);
 	if (v->action == MANX_ACTION_ALLOW)
 		manx_flow_begin(c, picked_up, v);
 }

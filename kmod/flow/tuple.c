@@ -48,20 +48,6 @@ static bool manx_is_icmp(u8 family, u8 protocol)
 	return protocol == (family == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 }
 
-static bool manx_has_ports(u8 protocol)
-{
-	switch (protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* One for each caller: for most packets this is where the key is made. */
 static __always_inline bool manx_key_of_headers(const struct manx_packet *p, u32 domain, u32 from,
 						struct manx_flow_key *key)

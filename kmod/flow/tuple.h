@@ -12,6 +12,21 @@
 #include "passage.h"
 #include "tcp.h"
 
+/* Do packets of a protocol begin with two ports? */
+static inline bool manx_has_ports(u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
  * struct manx_flow_key - one direction of a flow
  * @src: source address; what a family does not use is 0
