@@ -22,7 +22,8 @@ static const char full[] =
 	"\"maxMembers\":1048576,\"maxRules\":1048576,\"maxClasses\":65535,"
 	"\"maxMemory\":1073741824,\"maxFlows\":262144,\"maxFlowsFrom\":16384,"
 	"\"maxFlowsTo\":16384,\"fragmentRate\":1000,\"keepEstablished\":false,"
-	"\"refusePickup\":false,\"audit\":true,\"timeouts\":{\"tcpOpening\":120,"
+	"\"refusePickup\":false,\"audit\":true,\"fast\":\"direct\",\"markStay\":\"0x00000100\","
+	"\"queuePackets\":64,\"timeouts\":{\"tcpOpening\":120,"
 	"\"tcpEstablished\":432000,\"tcpClosing\":120,\"udp\":60,\"udpReplied\":180,"
 	"\"icmp\":30,\"other\":600}},"
 	"\"sets\":[{\"name\":\"a\",\"members\":[\"10.0.0.0/8\",\"10.1.2.3\",\"fd00::/8\",\"fd00::1\"]},"
@@ -139,6 +140,9 @@ static void defaults(void **state)
 	assert_int_equal(st.node.config.value[MANX_DP_ENDPOINT_TO_NODE], MANX_ACTION_DENY);
 	assert_int_equal(st.node.config.value[MANX_DP_MAX_MEMORY], 1 << 30);
 	assert_int_equal(st.node.config.value[MANX_DP_AUDIT], 0);
+	assert_int_equal(st.node.config.value[MANX_DP_FAST], MANX_FAST_OFF);
+	assert_int_equal(st.node.config.value[MANX_DP_MARK_STAY], 0);
+	assert_int_equal(st.node.config.value[MANX_DP_QUEUE_PACKETS], 256);
 	assert_int_equal(st.node.config.value[MANX_DP_TCP_ESTABLISHED], 432000);
 	assert_int_equal(st.n_sets + st.n_tables + st.n_endpoints + st.n_peers, 0);
 	manx_dp_state_clear(&st);
@@ -249,6 +253,12 @@ static const struct {
 	{ "{\"node\":{\"audit\":1}}", "node.audit: expected true or false, not 1" },
 	{ "{\"node\":{\"maxClasses\":65536}}", "node.maxClasses: expected a whole number from 0 to 65535" },
 	{ "{\"node\":{\"maxMemory\":\"1G\"}}", "node.maxMemory: expected a whole number" },
+	{ "{\"node\":{\"fast\":\"on\"}}",
+	  "node.fast: \"on\": expected off, established or direct" },
+	{ "{\"node\":{\"fast\":1}}", "node.fast: expected a string" },
+	{ "{\"node\":{\"markStay\":\"0x1ffffffff\"}}", "node.markStay: \"0x1ffffffff\": expected a mask" },
+	{ "{\"node\":{\"queuePackets\":65537}}",
+	  "node.queuePackets: expected a whole number from 0 to 65536" },
 	{ "{\"node\":{\"maxFlow\":1}}", "node.maxFlow: unknown field" },
 	{ "{\"node\":{\"timeouts\":1}}", "node.timeouts: expected an object" },
 	{ "{\"node\":{\"timeouts\":{\"udp\":0}}}", "node.timeouts.udp: expected a whole number from 1" },

@@ -127,6 +127,7 @@ static void describe(enum manx_dp_option option, char *range, char *standard, si
 		snprintf(standard, size, "default %s)", o->standard ? "true" : "false");
 		break;
 	case MANX_DP_ACTION:
+	case MANX_DP_FASTNESS:
 	case MANX_DP_MASK:
 		snprintf(standard, size, "default \"%s\")",
 			 manx_dp_config_text(&config, option, text));

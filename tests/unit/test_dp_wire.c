@@ -267,6 +267,9 @@ static struct nlmsghdr *flow_message(uint8_t cmd)
 	mnl_attr_put_u64(nlh, MANX_A_FLOW_REPLY_PACKETS, 13);
 	mnl_attr_put_u64(nlh, MANX_A_FLOW_REPLY_BYTES, 1ULL << 60);
 	mnl_attr_put_u32(nlh, MANX_A_FLOW_JUDGED, 14);
+	mnl_attr_put_u32(nlh, MANX_A_FLOW_WAY, MANX_WAY_DIRECT);
+	mnl_attr_put_u32(nlh, MANX_A_FLOW_REPLY_WAY, MANX_WAY_STACK);
+	mnl_attr_put_u32(nlh, MANX_A_FLOW_REPLY_WHY, MANX_WHY_IPSEC);
 	return nlh;
 }
 
@@ -277,7 +280,8 @@ static void flow_as_json(void **state)
 		"\"destination\":\"192.0.2.9\",\"sourcePort\":40000,\"destinationPort\":443,"
 		"\"state\":\"established\",\"flags\":[\"picked-up\",\"untracked\"],"
 		"\"expires\":431999000,\"packets\":11,\"bytes\":12,\"replyPackets\":13,"
-		"\"replyBytes\":1152921504606846976,\"judged\":14}";
+		"\"replyBytes\":1152921504606846976,\"judged\":14,"
+		"\"way\":\"direct\",\"replyWay\":\"stack\",\"replyWhy\":\"ipsec\"}";
 	struct manx_dp_flow flow;
 	struct manx_error err;
 	cJSON *json;
@@ -326,7 +330,7 @@ static void filter_of_everything(void **state)
 	static const char *const words[][2] = {
 		{ "from", "7" }, { "to", "node" }, { "endpoint", "7" }, { "protocol", "udp" },
 		{ "source", "fd00::1" }, { "destination", "fd00::2" }, { "sport", "0" },
-		{ "dport", "65535" }, { "state", "closing" },
+		{ "dport", "65535" }, { "state", "closing" }, { "way", "direct" },
 	};
 	struct manx_dp_flow_filter filter = MANX_DP_FLOW_ANY;
 	struct nlmsghdr *nlh = message(MANX_CMD_FLOW_GET);
@@ -335,7 +339,7 @@ static void filter_of_everything(void **state)
 	(void)state;
 	manx_dp_flow_filter_write(nlh, &filter);
 	assert_int_equal(count(nlh), 0);
-	for (size_t i = 0; i < 9; i++) {
+	for (size_t i = 0; i < 10; i++) {
 		if (manx_dp_flow_filter_set(&filter, words[i][0], words[i][1], &err))
 			fail_msg("%s", err.text);
 		assert_int_equal(manx_dp_flow_filter_set(&filter, words[i][0], words[i][1], &err),
@@ -343,7 +347,7 @@ static void filter_of_everything(void **state)
 		assert_non_null(strstr(err.text, "given twice"));
 	}
 	manx_dp_flow_filter_write(nlh, &filter);
-	assert_int_equal(count(nlh), 9);
+	assert_int_equal(count(nlh), 10);
 	assert_int_equal(u32_of(nlh, MANX_A_FLOW_FROM), 7);
 	assert_int_equal(u32_of(nlh, MANX_A_FLOW_TO), 1);
 	assert_int_equal(u32_of(nlh, MANX_A_FLOW_ENDPOINT), 7);
@@ -351,6 +355,7 @@ static void filter_of_everything(void **state)
 	assert_int_equal(u32_of(nlh, MANX_A_FLOW_SOURCE_PORT), 0);
 	assert_int_equal(u32_of(nlh, MANX_A_FLOW_DESTINATION_PORT), 65535);
 	assert_int_equal(u32_of(nlh, MANX_A_FLOW_STATE), MANX_FLOW_STATE_CLOSING);
+	assert_int_equal(u32_of(nlh, MANX_A_FLOW_WAY), MANX_WAY_DIRECT);
 	assert_int_equal(mnl_attr_get_payload_len(find(nlh, MANX_A_FLOW_SOURCE)), 16);
 	assert_int_equal(mnl_attr_get_payload_len(find(nlh, MANX_A_FLOW_DESTINATION)), 16);
 }
@@ -369,6 +374,7 @@ static void filters_that_are_refused(void **state)
 		{ "sport", "65536", "sport \"65536\": expected a number from 0 to 65535" },
 		{ "sport", "80x", "expected a number" },
 		{ "state", "open", "state: \"open\" is none of: new, replied, established" },
+		{ "way", "fast", "way: \"fast\" is none of: stack, established, direct" },
 		{ "source", "10.0.0.0/8", "source \"10.0.0.0/8\": expected an address" },
 		{ "destination", "fd00::1", "of different families" },
 	};

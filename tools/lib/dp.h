@@ -102,6 +102,7 @@ enum manx_dp_option {
 	MANX_DP_MAX_MEMBERS, MANX_DP_MAX_RULES, MANX_DP_MAX_CLASSES, MANX_DP_MAX_MEMORY,
 	MANX_DP_MAX_FLOWS, MANX_DP_MAX_FLOWS_FROM, MANX_DP_MAX_FLOWS_TO, MANX_DP_FRAGMENT_RATE,
 	MANX_DP_KEEP_ESTABLISHED, MANX_DP_REFUSE_PICKUP, MANX_DP_AUDIT,
+	MANX_DP_FAST, MANX_DP_MARK_STAY, MANX_DP_QUEUE_PACKETS,
 	MANX_DP_TCP_OPENING, MANX_DP_TCP_ESTABLISHED, MANX_DP_TCP_CLOSING,
 	MANX_DP_UDP, MANX_DP_UDP_REPLIED, MANX_DP_ICMP, MANX_DP_OTHER,
 	MANX_DP_OPTIONS
@@ -210,8 +211,8 @@ int manx_dp_configure(struct manx_dp *dp, const struct manx_dp_config *config,
 		      uint32_t *generation, struct manx_error *err);
 /*
  * Give the option @name ("max-flows", "timeout.udp") the value @text: a number,
- * for octets with K, M, G or T behind it (powers of 1024), on or off, allow or
- * deny, or a mask. -EINVAL, telling what is allowed.
+ * for octets with K, M, G or T behind it (powers of 1024), a word like on, deny
+ * or direct, or a mask. -EINVAL, telling what is allowed.
  */
 int manx_dp_config_set(struct manx_dp_config *config, const char *name, const char *text,
 		       struct manx_error *err);
@@ -228,6 +229,8 @@ const char *manx_dp_option_name(enum manx_dp_option option);
  * @icmp_id: -1 if it has none
  * @domain: ifindex of a VRF, 0 for none
  * @expires: ms
+ * @way, @reply_way: MANX_WAY_*
+ * @why, @reply_why: MANX_WHY_*, where the way is MANX_WAY_STACK
  */
 struct manx_dp_flow {
 	uint32_t from, to;
@@ -240,20 +243,21 @@ struct manx_dp_flow {
 	uint32_t expires;
 	uint64_t packets, bytes, reply_packets, reply_bytes;
 	uint32_t judged;
+	uint32_t way, reply_way, why, reply_why;
 };
 
 /* What a flow must have; numbers -1 and addresses of family 0 where it does not matter. */
 struct manx_dp_flow_filter {
 	int64_t from, to, endpoint;
-	int64_t protocol, source_port, destination_port, state;
+	int64_t protocol, source_port, destination_port, state, way;
 	struct manx_addr source, destination;
 };
-#define MANX_DP_FLOW_ANY { -1, -1, -1, -1, -1, -1, -1, { 0 }, { 0 } }
+#define MANX_DP_FLOW_ANY { -1, -1, -1, -1, -1, -1, -1, -1, { 0 }, { 0 } }
 
 /*
  * Let one more thing matter: @key is from, to, endpoint, protocol, source,
- * destination, sport, dport or state. -EINVAL, telling what is allowed, also if
- * it was given before.
+ * destination, sport, dport, state or way. -EINVAL, telling what is allowed, also
+ * if it was given before.
  */
 int manx_dp_flow_filter_set(struct manx_dp_flow_filter *filter, const char *key,
 			    const char *text, struct manx_error *err);
@@ -339,6 +343,8 @@ const char *manx_dp_direction_name(uint32_t direction);
 const char *manx_dp_event_name(uint32_t type);
 const char *manx_dp_form_name(uint32_t form);
 const char *manx_dp_flow_state_name(uint32_t state);
+const char *manx_dp_way_name(uint32_t way);
+const char *manx_dp_why_name(uint32_t why);
 /* Of bit 1 << @bit of a flow's flags; NULL beyond the last. */
 const char *manx_dp_flow_flag_name(uint32_t bit);
 /* NULL if only a number is known. */

@@ -40,6 +40,10 @@ const struct manx_dp_option_info manx_dp_options[MANX_DP_OPTIONS] = {
 	SWITCH(KEEP_ESTABLISHED, "keep-established", "keepEstablished"),
 	SWITCH(REFUSE_PICKUP, "refuse-pickup", "refusePickup"),
 	SWITCH(AUDIT, "audit", "audit"),
+	OPTION(FAST, "fast", NULL, "fast", NODE_FAST, FASTNESS, MANX_FAST_OFF, MANX_FAST_MAX,
+	       MANX_FAST_OFF),
+	OPTION(MARK_STAY, "mark-stay", NULL, "markStay", NODE_MARK_STAY, MASK, 0, UINT32_MAX, 0),
+	LIMIT(QUEUE_PACKETS, "queue-packets", "queuePackets", 0, 1 << 16, 256),
 	TIMEOUT(TCP_OPENING, "tcp-opening", "tcpOpening", 120),
 	TIMEOUT(TCP_ESTABLISHED, "tcp-established", "tcpEstablished", 432000),
 	TIMEOUT(TCP_CLOSING, "tcp-closing", "tcpClosing", 120),
@@ -49,6 +53,17 @@ const struct manx_dp_option_info manx_dp_options[MANX_DP_OPTIONS] = {
 	TIMEOUT(OTHER, "other", "other", 600),
 };
 _Static_assert(MANX_DP_OPTIONS <= 32, "bits of struct manx_dp_config.given");
+
+/* Of options whose values are words; the last word is for o->max. */
+static const char *const words[][MANX_FAST_MAX + 1] = {
+	[MANX_DP_SWITCH] = { "off", "on" },
+	[MANX_DP_ACTION] = { [MANX_ACTION_ALLOW] = "allow", [MANX_ACTION_DENY] = "deny" },
+	[MANX_DP_FASTNESS] = {
+		[MANX_FAST_OFF] = "off", [MANX_FAST_ESTABLISHED] = "established",
+		[MANX_FAST_DIRECT] = "direct",
+	},
+	[MANX_DP_MASK] = { NULL },
+};
 
 static const char units[] = "KMGT";
 
@@ -200,13 +215,9 @@ static bool parse_number(const struct manx_dp_option_info *o, const char *text, 
 
 static bool parse(const struct manx_dp_option_info *o, const char *text, uint64_t *out)
 {
-	static const char *const words[][2] = {
-		[MANX_DP_SWITCH] = { "off", "on" }, [MANX_DP_ACTION] = { "allow", "deny" },
-	};
-
-	if (o->type != MANX_DP_SWITCH && o->type != MANX_DP_ACTION)
+	if (!words[o->type][0])
 		return parse_number(o, text, out);
-	for (*out = 0; *out < 2; ++*out)
+	for (*out = 0; *out <= o->max; ++*out)
 		if (strcmp(text, words[o->type][*out]) == 0)
 			return true;
 	return false;
@@ -225,6 +236,9 @@ static int bad_value(const struct manx_dp_option_info *o, const char *text,
 		return manx_fail(err, -EINVAL, "\"%s\": expected on or off", text);
 	case MANX_DP_ACTION:
 		return manx_fail(err, -EINVAL, "\"%s\": expected allow or deny", text);
+	case MANX_DP_FASTNESS:
+		return manx_fail(err, -EINVAL, "\"%s\": expected off, established or direct",
+				 text);
 	case MANX_DP_MASK:
 		return manx_fail(err, -EINVAL, "\"%s\": expected a mask like \"0xffff0000\"",
 				 text);
@@ -286,16 +300,15 @@ static void write_octets(uint64_t n, char buf[MANX_DP_VALUE_STRLEN])
 const char *manx_dp_config_text(const struct manx_dp_config *config, enum manx_dp_option option,
 				char buf[MANX_DP_VALUE_STRLEN])
 {
+	const struct manx_dp_option_info *o = &manx_dp_options[option];
 	uint64_t value = config->value[option];
 
-	switch (manx_dp_options[option].type) {
+	if (words[o->type][0])
+		return value <= o->max ? words[o->type][value] : "?";
+	switch (o->type) {
 	case MANX_DP_MASK:
 		snprintf(buf, MANX_DP_VALUE_STRLEN, "0x%08" PRIx32, (uint32_t)value);
 		break;
-	case MANX_DP_ACTION:
-		return manx_dp_action_name((uint32_t)value);
-	case MANX_DP_SWITCH:
-		return value ? "on" : "off";
 	case MANX_DP_OCTETS:
 		write_octets(value, buf);
 		break;

@@ -19,7 +19,7 @@ static const struct number {
 	size_t offset;
 	uint16_t attr;
 	uint32_t max;
-	enum { ENDPOINT, PROTOCOL, STATE, PORT } type;
+	enum { ENDPOINT, PROTOCOL, STATE, WAY, PORT } type;
 } numbers[] = {
 	{ "from", offsetof(struct manx_dp_flow_filter, from), MANX_A_FLOW_FROM, UINT32_MAX,
 	  ENDPOINT },
@@ -33,6 +33,7 @@ static const struct number {
 	{ "dport", offsetof(struct manx_dp_flow_filter, destination_port),
 	  MANX_A_FLOW_DESTINATION_PORT, 65535, PORT },
 	{ "state", offsetof(struct manx_dp_flow_filter, state), MANX_A_FLOW_STATE, 0, STATE },
+	{ "way", offsetof(struct manx_dp_flow_filter, way), MANX_A_FLOW_WAY, 0, WAY },
 };
 
 static const int64_t *value(const struct manx_dp_flow_filter *filter, const struct number *n)
@@ -53,7 +54,9 @@ static int parse_number(const struct number *n, const char *text, int64_t *out,
 {
 	switch (n->type) {
 	case STATE:
-		*out = manx_dp_word(&manx_dp_flow_states, text, err);
+	case WAY:
+		*out = manx_dp_word(n->type == STATE ? &manx_dp_flow_states : &manx_dp_ways, text,
+				    err);
 		return *out < 0 ? manx_error_prefix(err, "%s", n->key) : 0;
 	case PROTOCOL:
 		*out = manx_dp_protocol(text);
@@ -113,7 +116,7 @@ int manx_dp_flow_filter_set(struct manx_dp_flow_filter *filter, const char *key,
 	if (strcmp(key, "source") == 0 || strcmp(key, "destination") == 0)
 		return set_addr(filter, key, text, err);
 	return manx_fail(err, -EINVAL,
-			 "\"%s\": expected from, to, endpoint, protocol, source, destination, sport, dport or state",
+			 "\"%s\": expected from, to, endpoint, protocol, source, destination, sport, dport, state or way",
 			 key);
 }
 
@@ -153,6 +156,14 @@ static uint32_t *number32(struct manx_dp_flow *flow, uint16_t type)
 		return &flow->expires;
 	case MANX_A_FLOW_JUDGED:
 		return &flow->judged;
+	case MANX_A_FLOW_WAY:
+		return &flow->way;
+	case MANX_A_FLOW_REPLY_WAY:
+		return &flow->reply_way;
+	case MANX_A_FLOW_WHY:
+		return &flow->why;
+	case MANX_A_FLOW_REPLY_WHY:
+		return &flow->reply_why;
 	default:
 		return NULL;
 	}
@@ -309,6 +320,16 @@ static bool add_flags(cJSON *json, uint32_t flags)
 	return array;
 }
 
+static bool add_ways(cJSON *json, const struct manx_dp_flow *flow)
+{
+	return cJSON_AddStringToObject(json, "way", manx_dp_way_name(flow->way)) &&
+	       (flow->way != MANX_WAY_STACK ||
+		cJSON_AddStringToObject(json, "why", manx_dp_why_name(flow->why))) &&
+	       cJSON_AddStringToObject(json, "replyWay", manx_dp_way_name(flow->reply_way)) &&
+	       (flow->reply_way != MANX_WAY_STACK ||
+		cJSON_AddStringToObject(json, "replyWhy", manx_dp_why_name(flow->reply_why)));
+}
+
 cJSON *manx_dp_flow_to_json(const struct manx_dp_flow *flow)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -321,7 +342,7 @@ cJSON *manx_dp_flow_to_json(const struct manx_dp_flow *flow)
 	    manx_json_add_u64(json, "bytes", flow->bytes) &&
 	    manx_json_add_u64(json, "replyPackets", flow->reply_packets) &&
 	    manx_json_add_u64(json, "replyBytes", flow->reply_bytes) &&
-	    cJSON_AddNumberToObject(json, "judged", flow->judged))
+	    cJSON_AddNumberToObject(json, "judged", flow->judged) && add_ways(json, flow))
 		return json;
 	cJSON_Delete(json);
 	return NULL;

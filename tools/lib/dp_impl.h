@@ -136,6 +136,7 @@ struct manx_dp_option_info {
 		MANX_DP_OCTETS,		/* 64 bits on the wire, the others have 32 */
 		MANX_DP_SWITCH,		/* 0 or 1 */
 		MANX_DP_ACTION,		/* MANX_ACTION_ALLOW or _DENY */
+		MANX_DP_FASTNESS,	/* MANX_FAST_* */
 		MANX_DP_MASK,
 	} type;
 	uint64_t min, max, standard;
@@ -214,7 +215,7 @@ struct manx_dp_words {
 	uint32_t n;
 };
 extern const struct manx_dp_words manx_dp_actions, manx_dp_directions, manx_dp_flags,
-	manx_dp_flow_states;
+	manx_dp_flow_states, manx_dp_ways;
 
 /* Number of @word; -EINVAL, naming all words of the list, if it is none of them. */
 int manx_dp_word(const struct manx_dp_words *words, const char *word, struct manx_error *err);

@@ -232,6 +232,7 @@ static bool add_option(cJSON *node, const struct manx_dp_config *config,
 	case MANX_DP_SWITCH:
 		return cJSON_AddBoolToObject(in, o->key, config->value[option] != 0);
 	case MANX_DP_ACTION:
+	case MANX_DP_FASTNESS:
 	case MANX_DP_MASK:
 		return cJSON_AddStringToObject(in, o->key,
 					       manx_dp_config_text(config, option, text));

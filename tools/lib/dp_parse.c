@@ -432,6 +432,7 @@ static int parse_option(const struct manx_json *at, const struct manx_dp_option_
 		*out = on;
 		return rc;
 	case MANX_DP_ACTION:
+	case MANX_DP_FASTNESS:
 	case MANX_DP_MASK:
 		return parse_text(at, o, out, err);
 	default:

@@ -84,6 +84,29 @@ static const char *const flow_states[] = {
 _Static_assert(MNL_ARRAY_SIZE(flow_states) == MANX_FLOW_STATE_MAX + 1, "names of flow states");
 const struct manx_dp_words manx_dp_flow_states = { flow_states, MNL_ARRAY_SIZE(flow_states) };
 
+static const char *const ways[] = {
+	[MANX_WAY_STACK] = "stack",
+	[MANX_WAY_ESTABLISHED] = "established",
+	[MANX_WAY_DIRECT] = "direct",
+};
+_Static_assert(MNL_ARRAY_SIZE(ways) == MANX_WAY_MAX + 1, "names of ways");
+const struct manx_dp_words manx_dp_ways = { ways, MNL_ARRAY_SIZE(ways) };
+
+static const char *const whys[] = {
+	[MANX_WHY_OFF] = "off",
+	[MANX_WHY_NEW] = "new",
+	[MANX_WHY_TRANSLATED] = "translated",
+	[MANX_WHY_HELPER] = "helper",
+	[MANX_WHY_UNTRACKED] = "untracked",
+	[MANX_WHY_STAY] = "stay",
+	[MANX_WHY_CLOSING] = "closing",
+	[MANX_WHY_ROUTE] = "route",
+	[MANX_WHY_DEVICE] = "device",
+	[MANX_WHY_IPSEC] = "ipsec",
+};
+_Static_assert(MNL_ARRAY_SIZE(whys) == MANX_WHY_MAX + 1, "names of what keeps flows in the stack");
+static const struct manx_dp_words stack_whys = { whys, MNL_ARRAY_SIZE(whys) };
+
 /* by bit number */
 static const char *const flow_flags[] = { "picked-up", "translated", "untracked" };
 _Static_assert(MANX_FLOW_FLAGS_PICKED_UP == 1 << 0 && MANX_FLOW_FLAGS_TRANSLATED == 1 << 1 &&
@@ -131,6 +154,16 @@ const char *manx_dp_form_name(uint32_t form)
 const char *manx_dp_flow_state_name(uint32_t state)
 {
 	return name(&manx_dp_flow_states, state);
+}
+
+const char *manx_dp_way_name(uint32_t way)
+{
+	return name(&manx_dp_ways, way);
+}
+
+const char *manx_dp_why_name(uint32_t why)
+{
+	return name(&stack_whys, why);
 }
 
 const char *manx_dp_flow_flag_name(uint32_t bit)

@@ -86,6 +86,24 @@ static void write_flags(FILE *f, const struct manx_dp_flow *flow)
 		fprintf(f, "%svrf %" PRIu32, separator, flow->domain);
 }
 
+static void write_way(FILE *f, uint32_t way, uint32_t why)
+{
+	fputs(manx_dp_way_name(way), f);
+	if (way == MANX_WAY_STACK)
+		fprintf(f, " (%s)", manx_dp_why_name(why));
+}
+
+/* "established", "stack (new)"; of both directions if they differ: "direct/stack (new)" */
+static void write_ways(FILE *f, const struct manx_dp_flow *flow)
+{
+	write_way(f, flow->way, flow->why);
+	if (flow->way == flow->reply_way &&
+	    (flow->way != MANX_WAY_STACK || flow->why == flow->reply_why))
+		return;
+	putc('/', f);
+	write_way(f, flow->reply_way, flow->reply_why);
+}
+
 static void cell_flow(struct manxctl_table *t, const struct manx_dp_flow *flow, int column)
 {
 	struct manxctl_cell c;
@@ -98,6 +116,8 @@ static void cell_flow(struct manxctl_table *t, const struct manx_dp_flow *flow, 
 		manxctl_dp_write_peer(c.f, flow, &flow->source, flow->source_port);
 	else if (column == 2)
 		manxctl_dp_write_peer(c.f, flow, &flow->destination, flow->destination_port);
+	else if (column == 3)
+		write_ways(c.f, flow);
 	else
 		write_flags(c.f, flow);
 	manxctl_cell_close(&c, t);
@@ -119,6 +139,7 @@ static int add_row(void *ctx, const struct manx_dp_flow *flow)
 	manxctl_table_cell(t, "%" PRIu64, flow->reply_packets);
 	manxctl_table_cell(t, "%" PRIu64, flow->reply_bytes);
 	cell_flow(t, flow, 3);
+	cell_flow(t, flow, 4);
 	return t->failed ? -ENOMEM : 0;
 }
 
@@ -128,7 +149,7 @@ static int show_table(struct manx_dp *dp, const struct manx_dp_flow_filter *filt
 	struct manxctl_table t = { 0 };
 	int rc, printed;
 
-	manxctl_table_head(&t, "FROM TO PROTOCOL SOURCE DESTINATION STATE EXPIRES PACKETS BYTES REPLIES REPLY-BYTES FLAGS");
+	manxctl_table_head(&t, "FROM TO PROTOCOL SOURCE DESTINATION STATE EXPIRES PACKETS BYTES REPLIES REPLY-BYTES WAY FLAGS");
 	rc = manx_dp_flows(dp, filter, add_row, &t, err);
 	if (rc > 0 || rc == -ENOMEM)
 		rc = manx_fail(err, -ENOMEM, "out of memory");

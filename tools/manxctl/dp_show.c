@@ -109,6 +109,7 @@ static void print_limits(const struct manx_dp_node *node)
 	putchar('\n');
 	print_options(config, "endpoints  ", MANX_DP_MAX_FLOWS_FROM, MANX_DP_FRAGMENT_RATE);
 	print_options(config, "options    ", MANX_DP_KEEP_ESTABLISHED, MANX_DP_AUDIT);
+	print_options(config, "fast way   ", MANX_DP_FAST, MANX_DP_QUEUE_PACKETS);
 	print_options(config, "timeouts   ", MANX_DP_TCP_OPENING, MANX_DP_OTHER);
 }
 

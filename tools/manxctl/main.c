@@ -53,7 +53,8 @@ static const struct command {
 	  "      --sync          return when no packet is judged by the old policy any more\n\n"
 	  "FILTER: from, to, endpoint (an id, outside, node), protocol (name or number),\n"
 	  "source, destination (address), sport, dport (port; ICMP type, code), state (new,\n"
-	  "replied, established, closing, closed). A flow has all that is given.\n\n"
+	  "replied, established, closing, closed), way (stack, established, direct). A flow\n"
+	  "has all that is given.\n\n"
 	  "OPTION:\n"
 	  "  max-members, max-rules, max-classes     number, of all sets and tables\n"
 	  "  max-memory                              octets, or with K, M, G, T: 512M\n"
@@ -63,7 +64,9 @@ static const struct command {
 	  "  audit, keep-established, refuse-pickup  on, off\n"
 	  "  timeout.tcp-opening, .tcp-established, .tcp-closing, .udp, .udp-replied, .icmp,\n"
 	  "  timeout.other                           seconds\n"
-	  "  mark-mask                               mask, like 0xffff0000\n"
+	  "  fast                                    off, established, direct\n"
+	  "  queue-packets                           packets, of each endpoint and CPU\n"
+	  "  mark-mask, mark-stay                    mask, like 0xffff0000\n"
 	  "  endpoint-to-node                        allow, deny\n" },
 	{ "version", cmd_version, "show the version of manxctl", "manxctl version\n" },
 };

@@ -76,6 +76,9 @@ flows_are_listed_and_flushed() {
 	[ "$(flows n1 from node | wc -l)" = 1 ]
 	[ "$(flows n1 to 3 dport 53 | wc -l)" = 1 ]
 	[ -z "$(flows n1 state new)" ]
+	[ "$(flows n1 way stack | wc -l)" = 4 ]
+	[ -z "$(flows n1 way established)" ]
+	flushed n1 0 way direct
 	on n1 manxctl dp show endpoints -o json | has -E '"flowsFrom":\s3' ||
 		fail "$(on n1 manxctl dp show endpoints -o json)"
 	flushed n1 0 source 192.0.2.1

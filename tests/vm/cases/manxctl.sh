@@ -311,13 +311,15 @@ manxctl_explains_its_usage_of_the_dataplane() {
 
 manxctl_changes_options_of_the_dataplane() {
 	desk
-	exits 0 ctl dp set max-flows 1000 max-memory 512M audit on timeout.udp 60
+	exits 0 ctl dp set max-flows 1000 max-memory 512M audit on timeout.udp 60 \
+		fast direct mark-stay 0x100 queue-packets 64
 	said 'generation 2'
 	exits 0 ctl dp show node
 	said ' flows of 1000,'
 	said ' of 512 MiB'
 	said 'audit on'
 	said 'keep-established off'
+	said 'fast direct, mark-stay 0x00000100, queue-packets 64'
 	said 'udp 60,'
 	said 'tcp-established 432000,'
 	exits 0 ctl dp set audit off endpoint-to-node allow
@@ -328,6 +330,8 @@ manxctl_changes_options_of_the_dataplane() {
 	# all of it, or nothing
 	exits 1 ctl dp set audit on mark-mask 0x7
 	said 'mark-mask, audit: a mark mask needs at least four bits'
+	exits 1 ctl dp set mark-stay 0x80000000
+	said 'mark-stay 0x80000000 and mark-mask 0xffff0000 have bits in common'
 	exits 0 ctl dp show node
 	said 'audit off'
 	# a file that does not give them sets them back
@@ -336,10 +340,12 @@ manxctl_changes_options_of_the_dataplane() {
 	exits 0 ctl dp show node
 	said ' flows of 262144,'
 	said 'udp 30,'
+	said 'fast off, mark-stay 0x00000000, queue-packets 256'
 	exits 0 ctl dp load "$work/shown.json"
 	exits 0 ctl dp show node
 	said ' flows of 1000,'
 	said 'udp 60,'
+	said 'fast direct, mark-stay 0x00000100, queue-packets 64'
 }
 
 manxctl_leaves_limits_to_the_host() {
@@ -374,6 +380,14 @@ manxctl_lists_and_ends_flows() {
 	flows_are 1 endpoint "$id" source "$(address client)" destination "$(address web)"
 	flows_are 0 to "$id"
 	flows_are 0 from "$id" state established
+	said 'stack (off)'
+	ctl dp flows protocol icmp -o json | grep -qF '"way":"stack","why":"off","replyWay":"stack","replyWhy":"off"'
+	flows_are 0 way direct
+	# what is told of flows follows the option at once, without a packet of theirs
+	exits 0 ctl dp set fast established
+	exits 0 ctl dp flows protocol icmp
+	said 'stack (new)'
+	exits 0 ctl dp set fast off
 	ctl dp flows -o json | /usr/bin/python3 -S -c 'import json, sys
 flow = [f for f in json.load(sys.stdin)["flows"] if f["protocol"] == "icmp"][0]
 assert flow["state"] == "replied", flow

@@ -27,6 +27,11 @@ transactions_requests_that_make_no_sense_are_refused() {
 		EINVAL at least four bits	do(CMD_NODE_SET, (A_NODE_MARK_MASK, 0x7))
 		ERANGE 	do(CMD_NODE_SET, (A_NODE_ENDPOINT_TO_NODE, 5))
 		EINVAL allow or deny	do(CMD_NODE_SET, (A_NODE_ENDPOINT_TO_NODE, ACTION_REJECT))
+		ERANGE 	do(CMD_NODE_SET, (A_NODE_FAST, FAST_MAX + 1))
+		ERANGE 0 to 65536	do(CMD_NODE_SET, (A_NODE_QUEUE_PACKETS, 65537))
+		EINVAL mark-stay 0x10000 and mark-mask 0xffff0000 have bits in common	do(CMD_NODE_SET, (A_NODE_MARK_STAY, 0x10000))
+		ERANGE 	do(CMD_FLOW_GET, (A_FLOW_WAY, WAY_MAX + 1))
+		EINVAL Unknown attribute	do(CMD_FLOW_GET, (A_FLOW_REPLY_WAY, WAY_STACK))
 		ESTALE another generation	do(CMD_NODE_GET, (A_NODE_GENERATION, 77))
 		ESTALE another generation	do(CMD_TXN_BEGIN, (A_NODE_GENERATION, 77))
 		ENOENT no transaction open	do(CMD_TXN_END)
@@ -308,6 +313,26 @@ transactions_of_a_million_members() {
 	# limit: 400
 	node n1
 	python million n1
+}
+
+transactions_move_both_masks_in_either_order() {
+	node n1
+	python requests n1 <<-'END'
+		OK	do(CMD_NODE_SET, (A_NODE_MARK_STAY, 0x1))
+		EINVAL mark-stay 0x1 and mark-mask 0xf have bits in common	do(CMD_NODE_SET, (A_NODE_MARK_MASK, 0xf))
+		OK	do(CMD_TXN_BEGIN)
+		OK	do(CMD_NODE_SET, (A_NODE_MARK_MASK, 0xf))
+		OK	do(CMD_NODE_SET, (A_NODE_MARK_STAY, 0x10))
+		OK	do(CMD_TXN_END, (A_NODE_COMMIT, b""))
+		OK	do(CMD_TXN_BEGIN)
+		OK	do(CMD_NODE_SET, (A_NODE_MARK_STAY, 0x1))
+		OK	do(CMD_NODE_SET, (A_NODE_MARK_MASK, 0xf0))
+		OK	do(CMD_TXN_END, (A_NODE_COMMIT, b""))
+		OK	do(CMD_TXN_BEGIN)
+		OK	do(CMD_NODE_SET, (A_NODE_MARK_STAY, 0xffffffff))
+		EINVAL mark-stay 0xffffffff and mark-mask 0xf0 have bits in common	do(CMD_TXN_END, (A_NODE_COMMIT, b""))
+	END
+	on n1 manxctl dp show node | has 'mark-stay 0x00000001,' || fail "$(on n1 manxctl dp show node)"
 }
 
 transactions_survive_nonsense() {

@@ -64,11 +64,12 @@ def likely(dice):
 				    attribute(manx.A_RULE_DST_NET, prefix(dice))])
 	limit = dice.choice((manx.A_NODE_MAX_MEMBERS, manx.A_NODE_MAX_RULES, manx.A_NODE_MAX_CLASSES,
 			     manx.A_NODE_MAX_FLOWS, manx.A_NODE_FRAGMENT_RATE, manx.A_NODE_AUDIT,
-			     manx.A_NODE_KEEP_ESTABLISHED, manx.A_NODE_REFUSE_PICKUP))
+			     manx.A_NODE_KEEP_ESTABLISHED, manx.A_NODE_REFUSE_PICKUP, manx.A_NODE_FAST,
+			     manx.A_NODE_MARK_STAY, manx.A_NODE_QUEUE_PACKETS))
 	timeout = attribute(dice.randrange(1, manx.A_TIMEOUTS_OTHER + 2), dice.choice(NUMBERS))
 	flow = [(number, dice.choice(NUMBERS[:9])) for number in (
 		manx.A_FLOW_FROM, manx.A_FLOW_TO, manx.A_FLOW_ENDPOINT, manx.A_FLOW_PROTOCOL,
-		manx.A_FLOW_SOURCE_PORT, manx.A_FLOW_STATE) if dice.random() < 0.2]
+		manx.A_FLOW_SOURCE_PORT, manx.A_FLOW_STATE, manx.A_FLOW_WAY) if dice.random() < 0.2]
 	flow += [(manx.A_FLOW_SOURCE, prefix(dice)[:-1])] * dice.randrange(2)
 	return dice.choice((
 		(manx.CMD_NODE_GET,),
