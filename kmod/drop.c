@@ -74,6 +74,11 @@ static bool manx_is_policy(u8 reason)
 	       reason == MANX_DROP_REASON_POLICY_INGRESS || reason == MANX_DROP_REASON_TO_NODE;
 }
 
+bool manx_audits(const struct manx_ruleset *rs, const struct manx_verdict *v)
+{
+	return rs->config.audit && manx_is_policy(v->reason);
+}
+
 bool __manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_ruleset *rs,
 		  const struct manx_verdict *v, const struct manx_packet *p)
 {

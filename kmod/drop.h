@@ -58,6 +58,16 @@ bool __manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_rul
 		  const struct manx_verdict *v, const struct manx_packet *p);
 
 /**
+ * manx_audits() - does a node only audit what a verdict is about
+ * @rs: ruleset by which was judged
+ * @v: verdict, its action is not allow
+ *
+ * Only what policy refuses passes: an endpoint that the node knows nothing about
+ * stays closed, and limits hold.
+ */
+bool manx_audits(const struct manx_ruleset *rs, const struct manx_verdict *v);
+
+/**
  * manx_audit() - does a refused packet pass, because its node only audits
  * @skb: packet
  * @ns: namespace of the node
@@ -65,9 +75,8 @@ bool __manx_audit(struct sk_buff *skb, struct manx_ns *ns, const struct manx_rul
  * @v: verdict, its action is not allow
  * @p: its headers
  *
- * If so, the packet has the bit for "drop" in its mark beside the one for
- * "accept" afterwards, and is reported. Only what policy refuses passes: an
- * endpoint that the node knows nothing about stays closed, and limits hold.
+ * If so, as manx_audits() says, the packet has the bit for "drop" in its mark
+ * beside the one for "accept" afterwards, and is reported.
  *
  * Context: RCU read lock held, bottom halves disabled.
  */

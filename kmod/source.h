@@ -6,8 +6,22 @@
 #define _MANX_SOURCE_H
 
 #include <linux/netdevice.h>
+#include <net/net_namespace.h>
 
 #include "packet.h"
+
+/**
+ * manx_source_generation() - what changes when an address becomes ours
+ * @net: namespace
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Read before manx_source_is_ours(), whose answer holds as long as it stays. It is
+ * the number by which the kernel's own cached routes become stale.
+ */
+static inline u32 manx_source_generation(const struct net *net, u8 family)
+{
+	return family == NFPROTO_IPV4 ? rt_genid_ipv4(net) : rt_genid_ipv6(net);
+}
 
 /**
  * manx_source_is_ours() - is a source an endpoint's of this node, or the node's

@@ -20,17 +20,23 @@
 /*
  * A translated flow stands in the table under the tuple between the NATs, which a
  * packet that has not met them yet does not show. conntrack is asked only when
- * there is no room.
+ * there is no room; besides the default zone in the one that had the link's last.
  */
 static bool manx_is_tracked(const struct manx_link *link, const struct sk_buff *skb,
 			    unsigned int nhoff, const struct manx_packet *p)
 {
+	u32 other = READ_ONCE(link->share->zone);
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone zone;
 
 	if (!nf_ct_get_tuplepr(skb, nhoff, p->family, link->ns->net, &tuple))
 		return false;
 	h = nf_conntrack_find_get(link->ns->net, &nf_ct_zone_dflt, &tuple);
+	if (!h && other) {
+		nf_ct_zone_init(&zone, other & 0xffff, other >> 16, 0);
+		h = nf_conntrack_find_get(link->ns->net, &zone, &tuple);
+	}
 	if (!h)
 		return false;
 	nf_ct_put(nf_ct_tuplehash_to_ctrack(h));

@@ -19,15 +19,23 @@
  * end, from outside or from the node; resets of firewalls by conntrack's word. If
  * the flow has no entry, the policy is asked about it.
  *
- * The source of packets off the wire is looked up only when they are judged. That
- * is enough: an entry with an end outside was made, or last judged, when its
- * address was outside's; no endpoint gets it but by a commit, after which the
- * entry is judged again; and the node's own addresses the kernel accepts from
- * nobody (net/ipv4/fib_frontend.c, __fib_validate_source()).
+ * The source of packets off the wire is looked up when they are judged, and of
+ * those that an entry lets pass once after each change of the node's routes: an
+ * endpoint's address is ours from when its route appears, which may be long after
+ * the commit that names it.
+ *
+ * In audit mode a flow that policy refuses has an entry, too, so that the limits
+ * hold for it as for any other; but each packet of it, either way, is judged in
+ * the flow's direction and counted, as it would be if it were dropped. Such an
+ * entry is the first to give way, and the next packet after the end of audit mode
+ * ends it.
  */
 #include "pass.h"
 
+#include <net/netfilter/nf_conntrack_zones.h>
+
 #include "../compat/compat.h"
+#include "../drop.h"
 #include "../link.h"
 #include "../source.h"
 #include "../trace.h"
@@ -41,6 +49,7 @@
  * @p: its headers
  * @way: where it comes from and goes to
  * @id: its flow
+ * @routes: manx_source_generation() before its source was looked up
  */
 struct manx_crossing {
 	struct manx_ns *ns;
@@ -49,6 +58,7 @@ struct manx_crossing {
 	const struct manx_packet *p;
 	const struct manx_passage *way;
 	struct manx_flow_id id;
+	u32 routes;
 };
 
 /* A flow that still has packets after that time is not a question with its answer. */
@@ -85,11 +95,16 @@ static void manx_ask_flow(const struct manx_crossing *c, const struct manx_flow 
 		 manx_flow_end_of(flow, MANX_FLOW_REPLY), mode, v);
 }
 
-static bool manx_is_forged(const struct manx_crossing *c)
+/* The tunnel has checked what came out of it. */
+static bool manx_is_off_wire(const struct manx_crossing *c)
 {
-	/* The tunnel has checked what came out of it. */
-	return c->way->from == MANX_ENDPOINT_OUTSIDE && c->way->wire &&
-	       manx_source_is_ours(c->ns->net, c->p);
+	return c->way->from == MANX_ENDPOINT_OUTSIDE && c->way->wire;
+}
+
+static bool manx_is_forged(struct manx_crossing *c)
+{
+	c->routes = manx_source_generation(c->ns->net, c->p->family);
+	return manx_is_off_wire(c) && manx_source_is_ours(c->ns->net, c->p);
 }
 
 /* --- state of an entry --- */
@@ -155,8 +170,25 @@ static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flo
 
 /* --- judgement --- */
 
+static void manx_flow_judged(struct manx_flow *flow, u32 generation)
+{
+	bool audited = READ_ONCE(flow->generation) == MANX_FLOW_AUDITED;
+
+	WRITE_ONCE(flow->generation, generation);
+	if (audited != (generation == MANX_FLOW_AUDITED))
+		manx_quota_mark(flow);
+}
+
+/* Established flows that were allowed once can be exempt from new policy. */
+static bool manx_flow_is_kept(const struct manx_config *config, const struct manx_flow *flow)
+{
+	return config->keep_established && manx_flow_is_replied(flow) &&
+	       READ_ONCE(flow->generation) != MANX_FLOW_AUDITED;
+}
+
 /*
- * Is an entry that an older ruleset allowed still allowed? If not, it has ended.
+ * Is an entry that an older ruleset allowed still allowed? If not, it has ended,
+ * unless the node only audits.
  * @v: set if the policy forbids it
  */
 static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_flow *flow,
@@ -169,16 +201,28 @@ static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_f
 		manx_flow_remove(flow, MANX_FLOW_END_GONE);
 		return false;
 	}
-	if (!c->rs->config.keep_established || !manx_flow_is_replied(flow))
+	if (!manx_flow_is_kept(&c->rs->config, flow))
 		manx_ask_flow(c, flow, MANX_JUDGE_SILENT, v);
-	if (v->action == MANX_ACTION_ALLOW && manx_is_forged(c))
-		return false;
-	if (v->action == MANX_ACTION_ALLOW) {
-		WRITE_ONCE(flow->generation, c->rs->generation);
+	if (v->action == MANX_ACTION_ALLOW)
+		manx_flow_judged(flow, c->rs->generation);
+	else if (manx_audits(c->rs, v))
+		manx_flow_judged(flow, MANX_FLOW_AUDITED);
+	else
+		manx_flow_remove(flow, MANX_FLOW_END_FORBIDDEN);
+	return v->action == MANX_ACTION_ALLOW;
+}
+
+/* Is what comes as from its end outside still not ours? */
+static bool manx_flow_source_holds(const struct manx_crossing *c, struct manx_flow *flow)
+{
+	u32 routes = manx_source_generation(c->ns->net, c->p->family);
+
+	if (likely(READ_ONCE(flow->routes) == routes))
 		return true;
-	}
-	manx_flow_remove(flow, MANX_FLOW_END_FORBIDDEN);
-	return false;
+	if (manx_source_is_ours(c->ns->net, c->p))
+		return false;
+	WRITE_ONCE(flow->routes, routes);
+	return true;
 }
 
 /* Returns whether the entry decides about the packet; then @v is set. */
@@ -190,14 +234,17 @@ static bool manx_flow_hit(const struct manx_crossing *c, struct manx_flow *flow,
 	/* it leaves to somewhere else than the flow's packets did */
 	if (manx_flow_end_of(flow, !dir) != c->way->to)
 		return false;
+	if (manx_is_off_wire(c) && !manx_flow_source_holds(c, flow))
+		return false;
 	if (c->p->protocol == IPPROTO_TCP)
 		tcp = manx_tcp_next(tcp, dir, c->p->tcp_flags);
 	if (unlikely(tcp == MANX_TCP_REOPENED)) {
 		manx_flow_remove(flow, MANX_FLOW_END_REPLACED);
 		return false;
 	}
-	/* the refusal has been counted */
-	if (unlikely(!manx_flow_still_allowed(c, flow, v)))
+	/* a refusal has been counted */
+	if (unlikely(!manx_flow_still_allowed(c, flow, v)) &&
+	    (v->action == MANX_ACTION_ALLOW || !manx_audits(c->rs, v)))
 		return v->action != MANX_ACTION_ALLOW;
 	manx_flow_touch(c, flow, dir, tcp);
 	return true;
@@ -231,7 +278,7 @@ static struct manx_flow_share *manx_share_of(const struct net_device *primary)
 }
 
 /* Everything of a new entry but its keys. */
-static void manx_flow_describe(const struct manx_crossing *c, bool picked_up,
+static void manx_flow_describe(const struct manx_crossing *c, bool picked_up, u32 generation,
 			       struct manx_flow_new *new)
 {
 	const struct manx_passage *way = c->way;
@@ -251,9 +298,24 @@ static void manx_flow_describe(const struct manx_crossing *c, bool picked_up,
 	if (new->tcp == MANX_TCP_FIN_ORIGINAL && dir == MANX_FLOW_REPLY)
 		new->tcp = MANX_TCP_FIN_REPLY;
 	new->timeout = manx_flow_timeout(&c->rs->config, c->p->protocol, new->tcp, replied);
+	new->generation = generation;
+	/* for a packet to outside, the route that it takes is the one of its end there */
+	new->routes = c->routes;
 }
 
-static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, struct manx_verdict *v)
+/* For manx_flow_admit(): rules of the host choose the zone, after it has asked. */
+static void manx_share_note_zone(struct manx_flow_share *share, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_zone *zone = nf_ct_zone(ct);
+	u32 is = zone->id | zone->dir << 16;
+
+	if (share && zone->id != NF_CT_DEFAULT_ZONE_ID && READ_ONCE(share->zone) != is)
+		WRITE_ONCE(share->zone, is);
+}
+
+/* @v: set if there is no room for an entry */
+static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, u32 generation,
+			    struct manx_verdict *v)
 {
 	struct manx_flow_new new;
 	struct manx_flow *flow;
@@ -262,8 +324,12 @@ static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, struc
 	if (c->p->protocol == IPPROTO_TCP && c->p->tcp_flags & MANX_TCP_RST_FLAG)
 		return;
 	manx_flow_keys(c->way, &c->id, &new.key, &new.reply);
-	manx_flow_describe(c, picked_up, &new);
-	flow = manx_flow_make(c->ns->flows, c->rs, &new);
+	manx_flow_describe(c, picked_up, generation, &new);
+	flow = manx_flow_make(c->ns->flows, &c->rs->config, &new);
+	if (new.ct) {
+		manx_share_note_zone(new.share[0], new.ct);
+		manx_share_note_zone(new.share[1], new.ct);
+	}
 	if (IS_ERR(flow))
 		manx_refuse(v, PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
 							  MANX_DROP_REASON_FLOW_LIMIT,
@@ -293,8 +359,10 @@ static void manx_flow_miss(const struct manx_crossing *c, struct manx_verdict *v
 		manx_ask_packet(c, v);
 	else
 		manx_ask_tracked(c, &c->id, MANX_JUDGE_COUNT, v);
-	if (v->action == MANX_ACTION_ALLOW)
-		manx_flow_begin(c, picked_up, v);
+	if (likely(v->action == MANX_ACTION_ALLOW))
+		manx_flow_begin(c, picked_up, c->rs->generation, v);
+	else if (manx_audits(c->rs, v))
+		manx_flow_begin(c, picked_up, MANX_FLOW_AUDITED, v);
 }
 
 /*
@@ -334,7 +402,7 @@ static bool manx_is_about_flow(const struct manx_crossing *c)
 }
 
 /* What finds no entry that decides. */
-static void manx_flow_unknown(const struct manx_crossing *c, bool keyed, struct manx_verdict *v)
+static void manx_flow_unknown(struct manx_crossing *c, bool keyed, struct manx_verdict *v)
 {
 	if (unlikely(manx_is_forged(c)))
 		manx_refuse(v, MANX_DROP_REASON_INNER_SOURCE, c->way->from);

@@ -12,12 +12,13 @@
  * the handshake is through and after the connection's end, UDP unless it lasts
  * (a resolver asks from a new port each time: questions that have their answers
  * must not stand in the way of the next ones), anything else before its first
- * reply. A quota that is used up gives way to itself: the entry that has
- * been evictable for longest goes, in one step. Only when the whole table is full
- * and the quota has nothing to give, others must: then a bounded sample of the
- * table is looked at, and of the evictable entries in it the one goes whose quota
- * holds the most. So what a flood has made is displaced by others, and never a
- * flow that is worth keeping.
+ * reply; and a flow that passes only because its node audits. A quota that is used
+ * up, or has a good part of a table that is full, gives way to itself: the entry
+ * that has been evictable for longest goes, in one step. When the table is full and
+ * the quota has little of it, or nothing to give, others must: then a bounded
+ * sample of the table is looked at, and of the evictable entries in it the one goes
+ * whose quota holds the most. So what a flood has made is displaced by others, and
+ * never a flow that is worth keeping.
  */
 #include "share.h"
 
@@ -27,9 +28,12 @@
 
 #include "table.h"
 
-/* Buckets that are looked at, and entries of each, to find what others must give. */
-#define MANX_SAMPLE_BUCKETS	16
+/* Lists that are looked at, entries of each, and buckets to find them in. */
+#define MANX_SAMPLE_LISTS	16
 #define MANX_SAMPLE_ENTRIES	8
+#define MANX_SAMPLE_BUCKETS	1024U
+/* What part of a full table is a good part. */
+#define MANX_GOOD_PART		8
 /* Entries that another CPU may be removing just now. */
 #define MANX_EVICT_TRIES	4
 
@@ -104,7 +108,7 @@ bool manx_flow_is_worth_keeping(const struct manx_flow *flow)
 {
 	u32 tcp = READ_ONCE(flow->tcp);
 
-	if (!manx_flow_is_replied(flow))
+	if (!manx_flow_is_replied(flow) || READ_ONCE(flow->generation) == MANX_FLOW_AUDITED)
 		return false;
 	switch (flow->side[0].key.protocol) {
 	case IPPROTO_TCP:
@@ -168,37 +172,58 @@ static struct manx_flow *manx_greedier(struct manx_flow *one, struct manx_flow *
 	       two : one;
 }
 
-static bool manx_flows_evict_greediest(struct manx_flows *flows)
+/* Of one list: the greediest of @worst and its evictable entries. */
+static struct manx_flow *manx_flows_sample(const struct hlist_head *list, struct manx_flow *worst)
+{
+	struct manx_flow_side *side;
+	struct manx_flow *flow;
+	unsigned int n = 0;
+
+	hlist_for_each_entry_rcu(side, list, node) {
+		flow = manx_flow_of_side(side);
+		if (!manx_flow_is_worth_keeping(flow) && !manx_flow_is_dead(flow))
+			worst = manx_greedier(worst, flow);
+		if (++n == MANX_SAMPLE_ENTRIES)
+			break;
+	}
+	return worst;
+}
+
+/* @more: its quota has to have more entries than that */
+static bool manx_flows_evict_greediest(struct manx_flows *flows, int more)
 {
 	const struct manx_flow_buckets *b = rcu_dereference(flows->buckets);
+	unsigned int i, lists = 0, n = min(b->mask + 1, MANX_SAMPLE_BUCKETS);
 	u32 first = get_random_u32();
-	struct manx_flow *worst = NULL, *flow;
-	struct manx_flow_side *side;
-	unsigned int i, n;
+	struct manx_flow *worst = NULL;
 
-	for (i = 0; i < MANX_SAMPLE_BUCKETS; i++) {
-		n = 0;
-		hlist_for_each_entry_rcu(side, &b->head[(first + i) & b->mask], node) {
-			flow = manx_flow_of_side(side);
-			if (!manx_flow_is_worth_keeping(flow) && !manx_flow_is_dead(flow))
-				worst = manx_greedier(worst, flow);
-			if (++n == MANX_SAMPLE_ENTRIES)
-				break;
-		}
+	for (i = 0; i < n && lists < MANX_SAMPLE_LISTS; i++) {
+		const struct hlist_head *list = &b->head[(first + i) & b->mask];
+
+		if (hlist_empty(list))
+			continue;
+		worst = manx_flows_sample(list, worst);
+		lists++;
 	}
-	return worst && manx_flow_remove(worst, MANX_FLOW_END_EVICTED);
+	return worst && atomic_read(&worst->quota->budget.live) > more &&
+	       manx_flow_remove(worst, MANX_FLOW_END_EVICTED);
 }
 
 bool manx_share_make_room(struct manx_flows *flows, struct manx_flow_quota *quota, u32 limit,
 			  u32 max_flows)
 {
+	u32 live = atomic_read(&quota->budget.live);
+
 	/* Eviction gives no memory back before a grace period has passed. */
 	if (atomic_read(&quota->budget.held) >= limit + manx_budget_slack(limit) ||
 	    atomic_read(&flows->budget.held) >= max_flows + manx_budget_slack(max_flows))
 		return false;
+	if (live < limit && live < max_flows / MANX_GOOD_PART &&
+	    manx_flows_evict_greediest(flows, live))
+		return true;
 	if (manx_quota_evict(quota))
 		return true;
-	return atomic_read(&quota->budget.live) < limit && manx_flows_evict_greediest(flows);
+	return live < limit && manx_flows_evict_greediest(flows, 0);
 }
 
 /*

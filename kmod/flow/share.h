@@ -49,6 +49,8 @@ struct manx_flow_quota {
  * @refs: of its link, and of each entry of which it is an end
  * @dead: the link is gone, its entries with it
  * @quota: see above
+ * @zone: of conntrack, that has flows of it besides the default one: id, and
+ *	directions << 16; or 0
  * @fragments: when the fragments that were let pass are paid for, ns
  * @rcu: packets may still read it when the last reference is dropped
  */
@@ -56,6 +58,7 @@ struct manx_flow_share {
 	refcount_t refs;
 	bool dead;
 	struct manx_flow_quota quota[2];
+	u32 zone;
 	atomic64_t fragments;
 	struct rcu_head rcu;
 };
@@ -129,10 +132,10 @@ void manx_quota_forget(struct manx_flow *flow);
  * @limit: of @quota
  * @max_flows: limit of @flows
  *
- * First the oldest evictable entry of @quota itself. If that has none and the
- * whole table is full, an evictable one of the endpoint that has the most, among
- * a sample of the table. The nf_conn of what is evicted goes with it,
- * unless it is assured.
+ * The oldest evictable entry of @quota itself, if that is used up or has an eighth
+ * of the table. Else, or if it has none to give and the whole table is full, one of
+ * the endpoint that has the most, among a sample of the table. The nf_conn of what
+ * is evicted goes with it, unless it is assured.
  *
  * Context: RCU read lock held, bottom halves disabled.
  * Return: false if no room could be made.

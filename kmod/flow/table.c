@@ -245,8 +245,7 @@ static void manx_flow_uncharge(struct manx_flows *flows, struct manx_flow_quota 
 }
 
 /* An entry that holds all its references, but is not in the table. */
-static struct manx_flow *manx_flow_alloc(struct manx_flows *flows, const struct manx_ruleset *rs,
-					 const struct manx_flow_new *new)
+static struct manx_flow *manx_flow_alloc(struct manx_flows *flows, const struct manx_flow_new *new)
 {
 	struct manx_flow *flow = kmem_cache_zalloc(manx_flow_cache, GFP_ATOMIC | __GFP_NOWARN);
 	unsigned int i;
@@ -270,7 +269,8 @@ static struct manx_flow *manx_flow_alloc(struct manx_flows *flows, const struct 
 	flow->bytes[new->dir] = new->len;
 	flow->begun = jiffies;
 	flow->expires = flow->begun + new->timeout;
-	flow->generation = rs->generation;
+	flow->generation = new->generation;
+	flow->routes = new->routes;
 	flow->ct = new->ct;
 	if (flow->ct)
 		nf_conntrack_get(&flow->ct->ct_general);
@@ -368,10 +368,9 @@ static struct manx_flow *manx_flow_enter(struct manx_flows *flows, struct manx_f
 	return flow;
 }
 
-struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_ruleset *rs,
+struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_config *config,
 				 const struct manx_flow_new *new)
 {
-	const struct manx_config *config = &rs->config;
 	unsigned int payer = manx_flow_payer(new);
 	u32 limit = payer == MANX_FLOW_FROM ? config->max_flows_from : config->max_flows_to;
 	struct manx_flow_quota *quota;
@@ -385,7 +384,7 @@ struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_rul
 	    (!manx_share_make_room(flows, quota, limit, config->max_flows) ||
 	     !manx_flow_charge(flows, quota, limit, config->max_flows)))
 		return ERR_PTR(-ENOSPC);
-	flow = manx_flow_alloc(flows, rs, new);
+	flow = manx_flow_alloc(flows, new);
 	if (!flow) {
 		manx_flow_uncharge(flows, quota);
 		return ERR_PTR(-ENOMEM);
@@ -403,10 +402,14 @@ struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_rul
 
 void manx_flow_track(struct manx_flow *flow, struct nf_conn *ct)
 {
-	struct nf_conn *old;
+	struct nf_conn *old = READ_ONCE(flow->ct);
 
+	/* nf_conns are SLAB_TYPESAFE_BY_RCU: one that was let go meanwhile can be read */
+	if (old && nf_ct_is_confirmed(old) && !nf_ct_is_dying(old))
+		return;
 	nf_conntrack_get(&ct->ct_general);
-	old = xchg(&flow->ct, ct);
+	if (cmpxchg(&flow->ct, old, ct) != old)
+		old = ct;
 	if (old)
 		nf_ct_put(old);
 }

@@ -14,11 +14,18 @@
 #include "share.h"
 #include "tuple.h"
 
+struct manx_config;
 struct manx_ns;
 struct manx_ruleset;
 
 /* writers take the lock of a hash, or a bucket's index, modulo this; a power of two */
 #define MANX_FLOW_LOCKS 256
+
+/*
+ * No ruleset's generation: policy refuses the flow, and its packets pass because
+ * the node only audits. Each of them is judged.
+ */
+#define MANX_FLOW_AUDITED 0
 
 /**
  * struct manx_flow_side - an entry as packets of one direction find it
@@ -60,13 +67,14 @@ enum manx_flow_bit {
  *	outside and the node. Referenced
  * @quota: that it is charged to, of one of @share
  * @begun: when it was made, jiffies
+ * @routes: manx_source_generation() when an end outside was seen not to be ours
  * @packets: by direction. These counters are written without lock or atomic
  *	operation, by whichever CPU a packet is on: a flow's packets of one
  *	direction usually keep to one, and a lost count harms nobody
  * @bytes: by direction, octets of IP packets
  * @expires: jiffies
  * @flags: see enum manx_flow_bit
- * @generation: of the ruleset that last allowed it
+ * @generation: of the ruleset that last allowed it, or MANX_FLOW_AUDITED
  * @tcp: enum manx_tcp
  * @ct: the host's entry, or NULL; referenced by whoever has put it here
  * @way: MANX_WAY_*, by direction: how its packets go. READ_ONCE() and WRITE_ONCE()
@@ -81,6 +89,7 @@ struct manx_flow {
 	struct manx_flow_share *share[2];
 	struct manx_flow_quota *quota;
 	unsigned long begun;
+	u32 routes;
 	u64 packets[2] ____cacheline_aligned;
 	u64 bytes[2];
 	unsigned long expires;
@@ -262,6 +271,8 @@ struct manx_flow_side *manx_flows_find(struct manx_flows *flows,
  * @timeout: jiffies that it may live without packet
  * @dir: direction of the packet that makes it
  * @len: octets of that
+ * @generation: as in &struct manx_flow
+ * @routes: likewise
  */
 struct manx_flow_new {
 	struct manx_flow_key key;
@@ -273,12 +284,14 @@ struct manx_flow_new {
 	u8 dir;
 	u32 len;
 	unsigned long timeout;
+	u32 generation;
+	u32 routes;
 };
 
 /**
  * manx_flow_make() - put an entry into the table
  * @flows: table
- * @rs: ruleset that allowed it
+ * @config: its limits
  * @new: what it is
  *
  * Makes room if a limit is reached. An older entry that looks the same from one
@@ -288,7 +301,7 @@ struct manx_flow_new {
  * Return: the entry, an ERR_PTR: -ENOSPC (limit), -ENOMEM; or NULL if another CPU
  * has just made the same one.
  */
-struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_ruleset *rs,
+struct manx_flow *manx_flow_make(struct manx_flows *flows, const struct manx_config *config,
 				 const struct manx_flow_new *new);
 
 /**
@@ -305,6 +318,12 @@ bool manx_flow_remove(struct manx_flow *flow, enum manx_flow_end why);
  * manx_flow_track() - follow the nf_conn of a packet
  * @flow: of the packet
  * @ct: what the packet carries
+ *
+ * Several can be of one entry, e.g. a pod's connection to a service and one from
+ * the same port straight to what is behind it. The first that conntrack has
+ * confirmed stays the entry's until it dies.
+ *
+ * Context: RCU read lock held.
  */
 void manx_flow_track(struct manx_flow *flow, struct nf_conn *ct);
 

@@ -64,10 +64,11 @@ static struct manx_flow *entry(struct table *t, u8 protocol, u16 port,
 		.timeout = 60 * HZ,
 		.dir = MANX_FLOW_REPLY,
 		.len = 40,
+		.generation = 1,
 	};
 
 	manx_flow_key_invert(&new.key, 0, other ? TO : 0, &new.reply);
-	return manx_flow_make(t->ns->flows, t->rs, &new);
+	return manx_flow_make(t->ns->flows, &t->rs->config, &new);
 }
 
 static struct manx_flow *found(struct table *t, const struct manx_flow_key *key)

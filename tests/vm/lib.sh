@@ -271,6 +271,15 @@ dropping() {
 		fail "expected drops of $1: $2, found: $(tr '\n' ' ' < "$scratch/dropped")"
 }
 
+# packets NODE TABLE: what its rules and the default have counted
+packets() {
+	on "$1" manxctl dp show -o json | /usr/bin/python3 -S -c '
+import json, sys
+table = next(t for t in json.load(sys.stdin)["tables"] if t["name"] == sys.argv[1])
+print(*[str(r["id"]) + ":" + str(r["packets"]) for r in table["rules"]],
+      "default:" + str(table["defaultPackets"]))' "$2"
+}
+
 # --- expectations ---
 
 # refuse WORDS COMMAND...: it fails, and says them
@@ -280,6 +289,11 @@ refuse() {
 	elif ! grep -qF -e "$1" "$scratch/refused"; then
 		fail "expected '$1' from ${*:2}, found: $(< "$scratch/refused")"
 	fi
+}
+
+# fails COMMAND...: it does not succeed
+fails() {
+	if "$@" > "$scratch/fails" 2>&1; then fail "succeeded: $*"; fi
 }
 
 # has PATTERN, in a pipe: grep -q would not read to the end, and pipefail blame the writer

@@ -291,15 +291,6 @@ policy_other_flows_stay_when_it_changes() {
 	grep -q ' 0% packet loss' "$scratch/ping" || fail "$(< "$scratch/ping")"
 }
 
-# packets NODE TABLE: what its rules and the default have counted
-packets() {
-	on "$1" manxctl dp show -o json | /usr/bin/python3 -S -c '
-import json, sys
-table = next(t for t in json.load(sys.stdin)["tables"] if t["name"] == sys.argv[1])
-print(*[str(r["id"]) + ":" + str(r["packets"]) for r in table["rules"]],
-      "default:" + str(table["defaultPackets"]))' "$2"
-}
-
 policy_counters_stay_with_the_rules_id() {
 	one_node
 	table n1 count ingress pass \
