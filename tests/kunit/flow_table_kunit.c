@@ -12,6 +12,7 @@
 
 #define FROM 2
 #define TO 3
+#define TABLE_SIZE 128
 
 struct table {
 	struct manx_ns *ns;
@@ -32,6 +33,8 @@ static int table_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t->rs);
 	t->rs->config = manx_config_default;
 	t->rs->config.max_flows_from = 2;
+	/* or the worker would ask the node's about the ends of the entries */
+	t->rs->generation = rcu_dereference_protected(t->ns->ruleset, true)->generation;
 	rtnl_lock();
 	err = manx_flows_start(t->ns);
 	rtnl_unlock();
@@ -50,25 +53,32 @@ static void table_exit(struct kunit *test)
 	t->ns->flows = NULL;
 }
 
-/* An entry of a source port; the caller is under RCU, bottom halves disabled. */
-static struct manx_flow *entry(struct table *t, u8 protocol, u16 port,
-			       struct manx_flow_share *other)
+/* An entry from one share to another, of a source port. Under RCU, bottom halves disabled. */
+static struct manx_flow *entry_of(struct table *t, struct manx_flow_share *share,
+				  struct manx_flow_share *other, u8 protocol, u16 port,
+				  u32 generation)
 {
 	struct manx_flow_new new = {
 		.key = {
 			.from = FROM, .family = NFPROTO_IPV4, .protocol = protocol,
 			.sport = port, .dport = 53,
 		},
-		.share = { t->share, other },
+		.share = { share, other },
 		.tcp = MANX_TCP_SYN,
 		.timeout = 60 * HZ,
 		.dir = MANX_FLOW_REPLY,
 		.len = 40,
-		.generation = 1,
+		.generation = generation,
 	};
 
 	manx_flow_key_invert(&new.key, 0, other ? TO : 0, &new.reply);
 	return manx_flow_make(t->ns->flows, &t->rs->config, &new);
+}
+
+static struct manx_flow *entry(struct table *t, u8 protocol, u16 port,
+			       struct manx_flow_share *other)
+{
+	return entry_of(t, t->share, other, protocol, port, t->rs->generation);
 }
 
 static struct manx_flow *found(struct table *t, const struct manx_flow_key *key)
@@ -151,6 +161,29 @@ static void no_entry_to_a_link_that_is_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->ns->flows->budget.held), 0);
 }
 
+/* Answered or not: what passes only because its node audits goes first. */
+static void what_is_audited_gives_way(struct kunit *test)
+{
+	struct table *t = test->priv;
+	struct manx_flow *audited, *flow;
+
+	local_bh_disable();
+	rcu_read_lock();
+	audited = entry_of(t, t->share, NULL, IPPROTO_ICMP, 1000, MANX_FLOW_AUDITED);
+	flow = entry(t, IPPROTO_ICMP, 1001, NULL);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(audited));
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(flow));
+	if (!IS_ERR_OR_NULL(audited) && !IS_ERR_OR_NULL(flow)) {
+		answer(audited, true);
+		answer(flow, true);
+		KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(entry(t, IPPROTO_ICMP, 1002, NULL)));
+		KUNIT_EXPECT_NULL(test, found(t, &audited->side[0].key));
+		KUNIT_EXPECT_PTR_EQ(test, found(t, &flow->side[0].key), flow);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
 #define MANY 300
 
 /* looks for entries while they move */
@@ -198,6 +231,44 @@ static u32 resize(struct table *t, u32 limit)
 	return n;
 }
 
+/*
+ * Two endpoints flood, each within its share, and the table is full. One that has
+ * little keeps it, and gets what it needs; of the two neither gets all.
+ */
+static void floods_displace_the_greediest(struct kunit *test)
+{
+	struct manx_flow_share *flood[2] = { manx_share_new(), manx_share_new() };
+	struct table *t = test->priv;
+	unsigned int i, refused = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, flood[0]);
+	KUNIT_ASSERT_NOT_NULL(test, flood[1]);
+	/* as few buckets as can be, or a sample finds hardly an entry in them */
+	resize(t, TABLE_SIZE);
+	t->rs->config.max_flows = TABLE_SIZE;
+	t->rs->config.max_flows_from = TABLE_SIZE;
+	for (i = 0; i < 1000; i++) {
+		local_bh_disable();
+		rcu_read_lock();
+		refused += IS_ERR_OR_NULL(entry_of(t, flood[i & 1], NULL, IPPROTO_TCP, 2000 + i,
+						   t->rs->generation));
+		if (i % 100 == 99)
+			refused += IS_ERR_OR_NULL(entry(t, IPPROTO_TCP, i, NULL));
+		rcu_read_unlock();
+		local_bh_enable();
+		/* room for what comes, the same for all */
+		if (i % 32 == 31)
+			rcu_barrier();
+	}
+	KUNIT_EXPECT_EQ(test, refused, 0);
+	KUNIT_EXPECT_EQ(test, manx_share_flows(t->share, MANX_FLOW_FROM), 10);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_GT(test, manx_share_flows(flood[i], MANX_FLOW_FROM), 32);
+	resize(t, manx_config_default.max_flows);
+	manx_share_put(flood[0]);
+	manx_share_put(flood[1]);
+}
+
 /* The number of buckets follows the limit, and nobody misses an entry meanwhile. */
 static void buckets_follow_the_limit(struct kunit *test)
 {
@@ -210,8 +281,6 @@ static void buckets_follow_the_limit(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->t = t;
 	t->rs->config.max_flows_from = MANY + 1;
-	/* or the worker would ask it about the ends of the entries */
-	t->rs->generation = rcu_dereference_protected(t->ns->ruleset, true)->generation;
 	for (i = 0; i < MANY; i++) {
 		local_bh_disable();
 		rcu_read_lock();
@@ -265,6 +334,8 @@ static struct kunit_case table_cases[] = {
 	KUNIT_CASE(entries_begin_with_a_packet),
 	KUNIT_CASE(buckets_follow_the_limit),
 	KUNIT_CASE(udp_gives_way_unless_it_lasts),
+	KUNIT_CASE(what_is_audited_gives_way),
+	KUNIT_CASE(floods_displace_the_greediest),
 	KUNIT_CASE(what_is_dying_is_in_nobodys_way),
 	KUNIT_CASE(no_entry_to_a_link_that_is_gone),
 	{}
