@@ -5,8 +5,9 @@
  * conntrack makes an entry for every first packet, long before a hook of ours, and
  * all of the host share one limit. So a pod whose share is used up is stopped in
  * its peer's transmit: a packet of a flow that is known goes on, any other has to
- * evict one of the endpoint's own entries, whose nf_conn goes with it, or is
- * dropped. As long as there is room this costs two comparisons.
+ * evict an entry, whose nf_conn goes with it, or is dropped. Which one goes,
+ * share.c tells: one of the endpoint's own, unless the whole table is full. As
+ * long as there is room this costs a few comparisons.
  */
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>

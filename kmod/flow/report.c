@@ -4,7 +4,9 @@
  *
  * The table goes on changing while it is walked: a walk sees every entry that is
  * there from its begin to its end, unless the bucket that it had to stop in
- * changes, and of the others some. A bucket is one RCU section.
+ * changes, and of the others some. A bucket is one RCU section. Entries do not move
+ * to other buckets during a walk; when they have between two messages of a dump,
+ * the second is marked (NLM_F_DUMP_INTR).
  */
 #include "report.h"
 

@@ -53,7 +53,8 @@
 
 static struct kmem_cache *manx_flow_cache __ro_after_init;
 
-static __always_inline u32 manx_flow_hash(const struct manx_flows *flows, const struct manx_flow_key *key)
+static __always_inline u32 manx_flow_hash(const struct manx_flows *flows,
+					  const struct manx_flow_key *key)
 {
 	/* For one endpoint, @from and @domain are constant. */
 	u32 ends = key->from ^ rol32(key->domain, 16) ^ (u32)key->protocol << 24;
