@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Fetching Debian's packages into the cache, for tests/deps.sh and tests/kunit/kernel.
+# Fetching Debian's packages into the cache, for tests/deps.sh and tests/source.sh.
 # Sourced, never run; the caller sets me, its name in messages.
 
 # Debian's kernel sources
