@@ -36,9 +36,9 @@ in_pod() { # POD COMMAND...
 	nsenter --net="/run/netns/$1" "${@:2}"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# wait_for SECONDS COMMAND...: until it succeeds; slow kernels get longer
 wait_for() {
-	local until=$((SECONDS + $1))
+	local until=$((SECONDS + $1 * ${MANX_SLOW:-1}))
 
 	shift
 	until "$@" > /dev/null 2>&1; do

@@ -3,8 +3,9 @@
 #
 # The end-to-end tests of the kernel module, inside the virtual machine:
 #
-#	tests/vm/run [--kernel K] -- tests/vm/e2e.sh [TOPIC | CASE]...
+#	tests/vm/run [--kernel K] -- tests/vm/e2e.sh [--part I/N] [TOPIC | CASE]...
 #
+# --part is for machines that share the cases: this one takes each Nth, from the Ith on.
 # A case is a function in tests/vm/cases/TOPIC.sh whose name begins with the topic; it
 # has failed when one of its commands has. Each runs alone, in mount, process and
 # network namespaces of its own (tests/vm/lib.sh), which end with it, and for a bounded
@@ -68,16 +69,17 @@ run_case() {
 	local seconds
 
 	seconds=$(limit_of "$1")
+	seconds=$((${seconds:-$limit} * ${MANX_SLOW:-1}))
 	rm -rf "$work/case"
 	mkdir "$work/case"
 	# shellcheck disable=SC2016	# the words are for that shell
-	MANX_SCRATCH=$work/case timeout --kill-after=5 "${seconds:-$limit}" \
+	MANX_SCRATCH=$work/case timeout --kill-after=5 "$seconds" \
 		unshare --mount --pid --fork --kill-child --mount-proc --net -- \
 		bash -euE -o pipefail -c '. "$0"; . "$1"; $2' \
 		"$here/lib.sh" "$here/cases/${1%%_*}.sh" "$1" > "$log" 2>&1 < /dev/null
 	case $? in
 	0) ;;
-	124|137) echo "no end after ${seconds:-$limit} s" >> "$log"; return 1 ;;
+	124|137) echo "no end after $seconds s" >> "$log"; return 1 ;;
 	*) return 1 ;;
 	esac
 }
@@ -116,7 +118,12 @@ set_up() {
 	done
 }
 
-wanted=$(selected "$@") || exit 1
+part=1/1
+if [ "${1-}" = --part ]; then
+	part=$2
+	shift 2
+fi
+wanted=$(selected "$@" | awk -v k="${part%/*}" -v n="${part#*/}" 'NR % n == k % n') || exit 1
 set_up
 for name in $wanted; do
 	judge "$name"

@@ -32,6 +32,7 @@ declare -A chain			# "POD ingress", "POD egress": names of tables
 declare -A more				# of a pod's endpoint: further JSON
 declare -A objects			# "NODE sets|tables|peers|node": JSON
 
+slow=${MANX_SLOW:-1}			# by what to wait longer under this kernel
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 scratch=$MANX_SCRATCH			# a directory of the case's own
 trap 'whereabouts $? >&2' ERR
@@ -299,9 +300,9 @@ fails() {
 # has PATTERN, in a pipe: grep -q would not read to the end, and pipefail blame the writer
 has() { grep "$@" > /dev/null; }
 
-# eventually COMMAND...: within 10 seconds it succeeds
+# eventually COMMAND...: within 10 seconds it succeeds; slow kernels get longer
 eventually() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 10 * slow))
 
 	until "$@" > "$scratch/eventually" 2>&1; do
 		[ $SECONDS -lt $end ] || fail "never: $*: $(< "$scratch/eventually")"

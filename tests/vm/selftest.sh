@@ -75,6 +75,13 @@ vm absent --no-module -- /nonexistent
 vm kernel --kernel 2.4 -- true
 vm empty --no-module --
 vm option --frobnicate -- true
+# What the debug kernel is for, each alone: the one complaint is the only reason.
+cp -r "$tree/tests/vm/bugs" .
+manx_kernel debug
+make -s -C "$kernel_headers" M="$PWD/bugs" modules > "$scratch/bugs.log" 2>&1
+for bug in freed atomic leak none; do
+	vm $bug --kernel debug --no-module -- insmod bugs/bugs.ko kind=$bug
+done
 vm plugin --no-module --plugin /nonexistent.so -- true
 wait
 
@@ -102,6 +109,12 @@ check 'an unknown kernel' status kernel 96
 check 'no command' status empty 96
 check 'an unknown option' status option 96
 check 'a plugin that is not there' status plugin 96
+
+for bug in freed:KASAN 'atomic:BUG: sleeping function' leak:kmemleak; do
+	check "the debug kernel: ${bug%%:*} fails the run" status "${bug%%:*}" 99
+	check "and is shown" says "${bug%%:*}" err "${bug#*:}"
+done
+check 'the debug kernel: no mistake, no complaint' status none 0
 
 # Who stops the run stops the machine. Both outputs in one file: their order is kept.
 "$tree/tests/vm/run" --no-module -- sh -c '
