@@ -82,6 +82,7 @@ mkdir -p $logs
 check deps		tests/deps.sh
 check programs		make "$jobs" all
 check modules		make "$jobs" modules
+check modules-debug	make "$jobs" modules KDIR=debug
 check modules-check	make "$jobs" modules-check
 check regen-check	make regen-check
 check checkpatch	make checkpatch
@@ -90,9 +91,11 @@ check kunit		tests/kunit/run
 check dkms		tests/dkms.sh
 check vm		tests/vm/selftest.sh
 check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
+# Two machines at a time from here on: each of them uses one processor.
+start stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
 check bench-policy	make QUICK=1 bench-policy
+finish stress
 check profile		bench/profile-test
-# Two machines at a time: each of them uses one processor.
 e2e 6.1
 e2e 6.12
 finish e2e-6.1
