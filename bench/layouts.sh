@@ -156,6 +156,10 @@ layout_manx() {
 	manx_load n "$1" "2 $a4" "3 $b4"
 }
 
+# layout_manx-established RULES, layout_manx-direct RULES: with the fast way
+layout_manx-established() { fast=established layout_manx "$1"; }
+layout_manx-direct() { fast=direct layout_manx "$1"; }
+
 # --- two nodes, IPIP between them ---
 
 # nodes: n1 and n2, joined
@@ -202,6 +206,9 @@ layout_manx-far() {
 	manx_load n1 "$1" "2 $a4" $underlay.2
 	manx_load n2 "$1" "2 $far4" $underlay.1
 }
+
+layout_manx-far-established() { fast=established layout_manx-far "$1"; }
+layout_manx-far-direct() { fast=direct layout_manx-far "$1"; }
 
 # --- policy: RULES rules in each direction, of which the last allows ---
 
@@ -405,7 +412,7 @@ manx_load() {
 		esac
 	done
 	on "$node" manxctl dp load - > /dev/null <<-END
-		{"node":{},"sets":[${sets:1}],"peers":[${peers:1}],"endpoints":[${endpoints:1}],
+		{"node":{"fast":"${fast:-off}"},"sets":[${sets:1}],"peers":[${peers:1}],"endpoints":[${endpoints:1}],
 		 "tables":[{"name":"in","direction":"ingress","defaultAction":"deny","rules":[${in:1}]},
 		           {"name":"out","direction":"egress","defaultAction":"deny","rules":[${out:1}]}]}
 	END

@@ -213,17 +213,20 @@ static int manx_encap(struct sk_buff *skb, struct manx_link *link)
 	return -1;
 }
 
-static netdev_tx_t manx_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
+void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link)
 {
-	struct manx_link *link = manx_link(dev);
-	int reason;
+	int reason = manx_encap(skb, link);
 
-	rcu_read_lock();
-	reason = manx_encap(skb, link);
 	if (reason >= 0) {
-		dev_core_stats_tx_dropped_inc(dev);
+		dev_core_stats_tx_dropped_inc(link->dev);
 		manx_drop(skb, link->ns, link, reason, NULL);
 	}
+}
+
+static netdev_tx_t manx_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	rcu_read_lock();
+	manx_tunnel_send(skb, manx_link(dev));
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }

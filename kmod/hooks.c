@@ -16,19 +16,22 @@
 #include <linux/netfilter_ipv6.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include <net/l3mdev.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
+#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
 #include "compat/compat.h"
 #include "drop.h"
+#include "fast/fast.h"
 #include "flow/pass.h"
 #include "flow/table.h"
 #include "link.h"
 
 /* just after NAT, see above */
 #define MANX_PRI_LOCAL_IN (NF_IP_PRI_NAT_SRC + 1)
+#define MANX_PRI_FAST (NF_IP_PRI_NAT_DST + 1)
 
 /*
  * The link through which a packet came into this namespace. Not state->in,
@@ -54,14 +57,6 @@ static struct net_device *manx_primary_or_null(struct net_device *dev)
 static bool manx_is_wire(const struct net_device *dev)
 {
 	return dev && !manx_is_tunnel(dev) && !(dev->flags & IFF_LOOPBACK);
-}
-
-/* As l3mdev_master_ifindex_rcu(), for most devices without a call. */
-static u32 manx_domain_of(const struct net_device *dev)
-{
-	if (likely(!(dev->priv_flags & (IFF_L3MDEV_MASTER | IFF_L3MDEV_SLAVE))))
-		return 0;
-	return l3mdev_master_ifindex_rcu(dev);
 }
 
 static u32 manx_endpoint_of(const struct net_device *primary)
@@ -147,6 +142,7 @@ static unsigned int manx_hook_forward(void *priv, struct sk_buff *skb,
 	struct manx_passage way = {
 		.in	= manx_primary_or_null(from),
 		.out	= manx_primary_or_null(state->out),
+		.forward = true,
 		.wire	= manx_is_wire(from),
 	};
 
@@ -237,12 +233,34 @@ static unsigned int manx_hook_clear(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/*
+ * Off the wire, and out of the tunnel, what needs the stack no more. Not what a pod
+ * sent: that has been looked at already. Inside a VRF a packet comes here twice; the
+ * first time counts.
+ */
+static unsigned int manx_hook_fast(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	struct manx_ns *ns = manx_ns_rcu(state->net);
+	struct manx_packet p manx_uninitialized;
+
+	if (rcu_dereference(ns->ruleset)->config.fast == MANX_FAST_OFF ||
+	    manx_is_primary(state->in) || netif_is_l3_master(state->in) ||
+	    state->in->flags & IFF_LOOPBACK || skb->pkt_type != PACKET_HOST)
+		return NF_ACCEPT;
+	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
+		return NF_ACCEPT;
+	return manx_fast_received(skb, ns, &p) ? NF_STOLEN : NF_ACCEPT;
+}
+
 #define MANX_HOOK(fn, family, num, prio)	\
 	{ .hook = (fn), .pf = (family), .hooknum = (num), .priority = (prio) }
 
 static const struct nf_hook_ops manx_hooks[] = {
 	MANX_HOOK(manx_hook_clear, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_RAW_BEFORE_DEFRAG),
 	MANX_HOOK(manx_hook_clear, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_RAW_BEFORE_DEFRAG),
+	MANX_HOOK(manx_hook_fast, NFPROTO_IPV4, NF_INET_PRE_ROUTING, MANX_PRI_FAST),
+	MANX_HOOK(manx_hook_fast, NFPROTO_IPV6, NF_INET_PRE_ROUTING, MANX_PRI_FAST),
 	MANX_HOOK(manx_hook_clear, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_RAW_BEFORE_DEFRAG),
 	MANX_HOOK(manx_hook_clear, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_RAW_BEFORE_DEFRAG),
 	MANX_HOOK(manx_hook_forward, NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER),
@@ -253,36 +271,96 @@ static const struct nf_hook_ops manx_hooks[] = {
 	MANX_HOOK(manx_hook_local_out, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FILTER),
 };
 
+/* Both families, or none. */
+static int manx_defrag_get(struct net *net)
+{
+	int err = nf_defrag_ipv4_enable(net);
+
+	if (err)
+		return err;
+	err = nf_defrag_ipv6_enable(net);
+	if (err)
+		nf_defrag_ipv4_disable(net);
+	return err;
+}
+
+static void manx_defrag_put(struct net *net)
+{
+	nf_defrag_ipv6_disable(net);
+	nf_defrag_ipv4_disable(net);
+}
+
+/*
+ * Connection tracking is wanted while there are links, except where flows go
+ * straight from their first packet.
+ */
+static int manx_hooks_track(struct manx_ns *ns)
+{
+	bool want = ns->hooks;
+	int err = 0;
+
+	lockdep_assert_held(&ns->hooks_lock);
+	rcu_read_lock();
+	if (rcu_dereference(ns->ruleset)->config.fast == MANX_FAST_DIRECT)
+		want = false;
+	rcu_read_unlock();
+	if (want == ns->tracks)
+		return 0;
+	if (want)
+		err = nf_ct_netns_get(ns->net, NFPROTO_INET);
+	else
+		nf_ct_netns_put(ns->net, NFPROTO_INET);
+	if (!err)
+		ns->tracks = want;
+	return err;
+}
+
+void manx_hooks_follow(struct manx_ns *ns)
+{
+	mutex_lock(&ns->hooks_lock);
+	if (manx_hooks_track(ns))
+		net_warn_ratelimited("manx: no connection tracking\n");
+	mutex_unlock(&ns->hooks_lock);
+}
+
+static int manx_hooks_start(struct manx_ns *ns)
+{
+	int err = manx_events_start(&ns->events) ?: manx_flows_start(ns) ?:
+		  manx_defrag_get(ns->net);
+
+	if (err)
+		return err;
+	err = manx_hooks_track(ns) ?:
+	      nf_register_net_hooks(ns->net, manx_hooks, ARRAY_SIZE(manx_hooks));
+	if (err)
+		manx_defrag_put(ns->net);
+	return err;
+}
+
 int manx_hooks_get(struct manx_ns *ns)
 {
-	int err;
+	int err = 0;
 
 	ASSERT_RTNL();
-	if (ns->hooks++)
-		return 0;
-	err = manx_events_start(&ns->events) ?: manx_flows_start(ns);
-	if (err)
-		goto err_count;
-	err = nf_ct_netns_get(ns->net, NFPROTO_INET);
-	if (err)
-		goto err_count;
-	err = nf_register_net_hooks(ns->net, manx_hooks, ARRAY_SIZE(manx_hooks));
-	if (err)
-		goto err_conntrack;
-	return 0;
-
-err_conntrack:
-	nf_ct_netns_put(ns->net, NFPROTO_INET);
-err_count:
-	ns->hooks--;
+	mutex_lock(&ns->hooks_lock);
+	if (!ns->hooks++)
+		err = manx_hooks_start(ns);
+	if (err) {
+		ns->hooks--;
+		manx_hooks_track(ns);
+	}
+	mutex_unlock(&ns->hooks_lock);
 	return err;
 }
 
 void manx_hooks_put(struct manx_ns *ns)
 {
 	ASSERT_RTNL();
-	if (--ns->hooks)
-		return;
-	nf_unregister_net_hooks(ns->net, manx_hooks, ARRAY_SIZE(manx_hooks));
-	nf_ct_netns_put(ns->net, NFPROTO_INET);
+	mutex_lock(&ns->hooks_lock);
+	if (!--ns->hooks) {
+		nf_unregister_net_hooks(ns->net, manx_hooks, ARRAY_SIZE(manx_hooks));
+		manx_hooks_track(ns);
+		manx_defrag_put(ns->net);
+	}
+	mutex_unlock(&ns->hooks_lock);
 }

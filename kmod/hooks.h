@@ -11,13 +11,21 @@ struct manx_ns;
  * manx_hooks_get() - a link of the namespace needs the hooks
  * @ns: namespace
  *
- * The first one registers them and turns connection tracking on, which brings
- * defragmentation: the hooks see whole datagrams.
+ * The first one registers them and turns defragmentation on, so that they see whole
+ * datagrams, and connection tracking, unless flows go direct.
  *
  * Context: RTNL held.
  * Return: 0 or a negative errno.
  */
 int manx_hooks_get(struct manx_ns *ns);
+
+/**
+ * manx_hooks_follow() - follow the configuration
+ * @ns: namespace whose ruleset has changed
+ *
+ * Context: may sleep.
+ */
+void manx_hooks_follow(struct manx_ns *ns);
 
 /**
  * manx_hooks_put() - a link that needed the hooks is being unregistered

@@ -36,6 +36,7 @@
 #include <linux/module.h>
 
 #include "event.h"
+#include "fast/poll.h"
 #include "flow/table.h"
 #include "link.h"
 #include "netlink.h"
@@ -48,7 +49,7 @@
  * Each step may be used by the next ones as soon as it exists: memory for entries
  * of flow tables, state of namespaces (by everything), the end of transactions
  * with their sockets, the family (user space comes in, events can go out), events,
- * reception of IPIP (finds no tunnel yet) and last the links, with which packets
+ * delivery into pods, reception of IPIP (finds no tunnel yet) and last the links, with which packets
  * flow. Unloading goes the way back, so that nothing sends an event when the
  * family is gone.
  */
@@ -61,6 +62,7 @@ static const struct {
 	{ manx_txn_init,	manx_txn_exit },
 	{ manx_nl_init,		manx_nl_exit },
 	{ manx_event_init,	manx_event_exit },
+	{ manx_poll_init,	manx_poll_exit },
 	{ manx_decap_init,	manx_decap_exit },
 	{ manx_link_init,	manx_link_exit },
 };

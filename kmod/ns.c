@@ -61,6 +61,7 @@ static int __net_init manx_ns_net_init(struct net *net)
 
 	ns->net = net;
 	mutex_init(&ns->lock);
+	mutex_init(&ns->hooks_lock);
 	xa_init(&ns->links);
 	manx_bin_init(&ns->bin, ns);
 	manx_classes_init(&ns->classes);

@@ -43,7 +43,9 @@ struct manx_txn;
  * @bin: what transactions left behind
  * @links: endpoint id -> primary; written under RTNL, read under RCU
  * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
- * @hooks: links that need the netfilter hooks; under RTNL
+ * @hooks_lock: of @hooks and @tracks; taken inside RTNL and inside @lock
+ * @hooks: links that need the netfilter hooks
+ * @tracks: the hooks want connection tracking
  * @flows: the flow table; NULL until the first link, made under RTNL, then constant
  * @drops: by reason, of packets that belong to no link
  * @events: towards user space
@@ -62,7 +64,9 @@ struct manx_ns {
 	struct manx_bin bin;
 	struct xarray links;
 	struct net_device __rcu *tunnel;
+	struct mutex hooks_lock;
 	unsigned int hooks;
+	bool tracks;
 	struct manx_flows *flows;
 	atomic64_t drops[MANX_REASONS];
 	struct manx_events events;

@@ -15,7 +15,9 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "compat/compat.h"
 #include "drop.h"
+#include "fast/fast.h"
 #include "flow/pass.h"
 #include "flow/share.h"
 #include "flow/table.h"
@@ -213,24 +215,33 @@ static void manx_pair_finish(struct sk_buff *skb, int what, struct net_device *f
 	}
 }
 
+/* Past the host's stack if the flow may, else into it. */
+static void manx_peer_send(struct sk_buff *skb, struct net_device *dev,
+			   struct net_device *primary)
+{
+	struct manx_link *link = manx_link(primary);
+	const struct manx_ruleset *rs = rcu_dereference(link->ns->ruleset);
+	struct manx_packet p manx_uninitialized;
+	int what;
+
+	p.family = 0;
+	what = manx_entry(skb, dev, primary, manx_ruleset_endpoint(rs, link->endpoint), &p);
+	if (likely(what == MANX_PASS)) {
+		if (rs->config.fast != MANX_FAST_OFF && manx_fast_from_pod(skb, primary, rs, &p))
+			return;
+		what = manx_flow_admit(link, rs, skb, ETH_HLEN, &p);
+	}
+	manx_pair_finish(skb, what, dev, primary, link, &p);
+}
+
 static netdev_tx_t manx_peer_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	struct manx_packet p = { .family = 0 };
-	const struct manx_ruleset *rs;
 	struct net_device *primary;
-	struct manx_link *link;
-	int what;
 
 	rcu_read_lock();
 	primary = rcu_dereference(manx_link(dev)->peer);
 	if (likely(primary)) {
-		link = manx_link(primary);
-		rs = rcu_dereference(link->ns->ruleset);
-		what = manx_entry(skb, dev, primary, manx_ruleset_endpoint(rs, link->endpoint),
-				  &p);
-		if (likely(what == MANX_PASS))
-			what = manx_flow_admit(link, rs, skb, ETH_HLEN, &p);
-		manx_pair_finish(skb, what, dev, primary, link, &p);
+		manx_peer_send(skb, dev, primary);
 	} else {
 		/* the pair is being removed, and its counters with it */
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);

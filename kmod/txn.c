@@ -32,6 +32,7 @@
 #include "event.h"
 #include "flow/table.h"
 #include "garbage.h"
+#include "hooks.h"
 #include "ns.h"
 
 static struct manx_ruleset *manx_txn_current(struct manx_ns *ns)
@@ -189,6 +190,7 @@ int manx_txn_commit(struct manx_ns *ns, struct netlink_ext_ack *extack)
 	if (err)
 		manx_ns_catch_up(ns);
 	manx_flows_fit(ns, max_flows);
+	manx_hooks_follow(ns);
 	/* an endpoint has gone, or its addresses */
 	if (sync)
 		manx_flows_sweep(ns);

@@ -51,6 +51,48 @@ static inline void manx_dev_set_netns_immutable(struct net_device *dev)
 #endif
 }
 
+/* A device that is never registered, for NAPIs. */
+static inline struct net_device *manx_dummy_netdev_alloc(void)
+{
+#ifdef MANX_HAVE_NETDEV_DUMMY
+	return alloc_netdev_dummy(0);
+#else
+	struct net_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (dev)
+		init_dummy_netdev(dev);
+	return dev;
+#endif
+}
+
+static inline void manx_dummy_netdev_free(struct net_device *dev)
+{
+#ifdef MANX_HAVE_NETDEV_DUMMY
+	free_netdev(dev);
+#else
+	kfree(dev);
+#endif
+}
+
+/* Are there classifiers of tc, or programs in their place, on what comes in or goes out? */
+static inline bool manx_dev_has_tc_ingress(const struct net_device *dev)
+{
+#ifdef MANX_HAVE_NETDEV_TCX
+	return rcu_access_pointer(dev->tcx_ingress);
+#else
+	return rcu_access_pointer(dev->miniq_ingress);
+#endif
+}
+
+static inline bool manx_dev_has_tc_egress(const struct net_device *dev)
+{
+#ifdef MANX_HAVE_NETDEV_TCX
+	return rcu_access_pointer(dev->tcx_egress);
+#else
+	return rcu_access_pointer(dev->miniq_egress);
+#endif
+}
+
 /* The attributes of a request for a dump. */
 static inline struct nlattr **manx_dump_attrs(struct netlink_callback *cb)
 {

@@ -18,7 +18,9 @@ table() {
 	cat <<'END'
 EXTACK_FMT		linux/netlink.h		define NL_SET_ERR_MSG_FMT\(
 GENL_INFO_DUMP		net/genetlink.h		\<genl_info_dump\(
+NETDEV_DUMMY		linux/netdevice.h	\<alloc_netdev_dummy\(
 NETDEV_LLTX		linux/netdevice.h	[[:space:]]lltx:1;
+NETDEV_TCX		linux/netdevice.h	\<tcx_ingress;
 NETNS_IMMUTABLE		linux/netdevice.h	[[:space:]]netns_immutable:1;
 NETNS_LOCAL_FIELD	linux/netdevice.h	[[:space:]]netns_local:1;
 NET_GSO_H		net/gso.h		.

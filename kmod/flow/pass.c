@@ -40,6 +40,7 @@
 #include "../source.h"
 #include "../trace.h"
 #include "table.h"
+#include "way.h"
 
 /**
  * struct manx_crossing - a packet at a hook
@@ -144,8 +145,8 @@ static bool manx_flow_lasts(const struct manx_flow *flow)
 }
 
 /* A packet of the flow passes. @tcp: the state that it leads to */
-static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flow,
-			    unsigned int dir, u32 tcp)
+static void manx_flow_touch(const struct manx_config *config, const struct manx_packet *p,
+			    struct manx_flow *flow, unsigned int dir, u32 tcp)
 {
 	u32 old = READ_ONCE(flow->tcp);
 	bool changed = tcp != old;
@@ -161,11 +162,32 @@ static void manx_flow_touch(const struct manx_crossing *c, struct manx_flow *flo
 	if (unlikely(changed))
 		manx_quota_mark(flow);
 	WRITE_ONCE(flow->packets[dir], flow->packets[dir] + 1);
-	WRITE_ONCE(flow->bytes[dir], flow->bytes[dir] + c->p->len);
-	WRITE_ONCE(flow->expires, jiffies + manx_flow_timeout(&c->rs->config, c->p->protocol, tcp,
+	WRITE_ONCE(flow->bytes[dir], flow->bytes[dir] + p->len);
+	WRITE_ONCE(flow->expires, jiffies + manx_flow_timeout(config, p->protocol, tcp,
 							      manx_flow_is_replied(flow)));
+}
+
+bool manx_flow_seen(struct manx_flow *flow, unsigned int dir, const struct manx_ruleset *rs,
+		    const struct manx_packet *p)
+{
+	u32 tcp = READ_ONCE(flow->tcp);
+
+	if (p->protocol == IPPROTO_TCP)
+		tcp = manx_tcp_next(tcp, dir, p->tcp_flags);
+	if (unlikely(tcp == MANX_TCP_REOPENED))
+		return false;
+	manx_flow_touch(&rs->config, p, flow, dir, tcp);
+	return true;
+}
+
+/* What the stack made of the packet: its nf_conn and, for those that follow, its way. */
+static void manx_flow_learn(const struct manx_crossing *c, struct manx_flow *flow,
+			    unsigned int dir)
+{
 	if (unlikely(c->id.ct && c->id.ct != READ_ONCE(flow->ct)))
 		manx_flow_track(flow, c->id.ct);
+	if (c->rs->config.fast != MANX_FAST_OFF)
+		manx_way_learn(flow, dir, c->rs, c->skb, c->p, c->way);
 }
 
 /* --- judgement --- */
@@ -246,7 +268,8 @@ static bool manx_flow_hit(const struct manx_crossing *c, struct manx_flow *flow,
 	if (unlikely(!manx_flow_still_allowed(c, flow, v)) &&
 	    (v->action == MANX_ACTION_ALLOW || !manx_audits(c->rs, v)))
 		return v->action != MANX_ACTION_ALLOW;
-	manx_flow_touch(c, flow, dir, tcp);
+	manx_flow_touch(&c->rs->config, c->p, flow, dir, tcp);
+	manx_flow_learn(c, flow, dir);
 	return true;
 }
 
@@ -334,6 +357,8 @@ static void manx_flow_begin(const struct manx_crossing *c, bool picked_up, u32 g
 		manx_refuse(v, PTR_ERR(flow) == -ENOMEM ? MANX_DROP_REASON_NO_MEMORY :
 							  MANX_DROP_REASON_FLOW_LIMIT,
 			    new.share[0] ? new.key.from : new.reply.from);
+	else if (flow)
+		manx_flow_learn(c, flow, c->id.dir);
 }
 
 /* Do the headers, as they are here, show the flow's original direction? They mostly do. */

@@ -8,6 +8,7 @@
 #include "../judge.h"
 #include "passage.h"
 
+struct manx_flow;
 struct manx_link;
 struct manx_ns;
 struct sk_buff;
@@ -47,6 +48,20 @@ void manx_flow_pass(struct manx_ns *ns, const struct manx_ruleset *rs, const str
 void manx_flow_judge(struct manx_ns *ns, const struct manx_ruleset *rs, const struct sk_buff *skb,
 		     const struct manx_packet *p, const struct manx_passage *way,
 		     struct manx_verdict *v);
+
+/**
+ * manx_flow_seen() - a packet of an entry passes without the host's stack
+ * @flow: entry, allowed by @rs
+ * @dir: direction of the packet
+ * @rs: ruleset
+ * @p: its headers
+ *
+ * Context: RCU read lock held, bottom halves disabled.
+ * Return: false if it is not one of this flow after all: it opens the next
+ * connection.
+ */
+bool manx_flow_seen(struct manx_flow *flow, unsigned int dir, const struct manx_ruleset *rs,
+		    const struct manx_packet *p);
 
 /**
  * manx_flow_admit() - may what a pod sends go on to the node's stack

@@ -43,6 +43,7 @@
 #include "../ns.h"
 #include "../trace.h"
 #include "report.h"
+#include "way.h"
 
 #define MANX_FLOW_BUCKETS_MIN	1024
 #define MANX_FLOW_BUCKETS_MAX	(1U << 20)
@@ -215,6 +216,7 @@ bool manx_flow_remove(struct manx_flow *flow, enum manx_flow_end why)
 	trace_manx_flow_end(flow, why);
 	manx_report_end(flow);
 	manx_flow_untrack(flow, why);
+	manx_way_end(flow);
 	call_rcu(&flow->rcu, manx_flow_rcu_free);
 	return true;
 }

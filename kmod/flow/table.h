@@ -49,6 +49,7 @@ struct manx_flow_side {
  * @MANX_FLOW_PICKED_UP: the first packet seen was not that of a beginning
  * @MANX_FLOW_UNTRACKED: conntrack did not know it when it began
  * @MANX_FLOW_LASTING: it was replied to, and had packets a while after it began
+ * @MANX_FLOW_STAYS: its packets go through the stack for good
  */
 enum manx_flow_bit {
 	MANX_FLOW_DEAD,
@@ -57,6 +58,19 @@ enum manx_flow_bit {
 	MANX_FLOW_PICKED_UP,
 	MANX_FLOW_UNTRACKED,
 	MANX_FLOW_LASTING,
+	MANX_FLOW_STAYS,
+};
+
+/**
+ * struct manx_flow_route - where packets of one direction go; see way.c
+ * @dst: route, referenced; NULL while they go through the stack
+ * @cookie: for dst_check()
+ * @genid: of the namespace's IPv6 routes, of which @dst is one
+ */
+struct manx_flow_route {
+	struct dst_entry __rcu *dst;
+	u32 cookie;
+	int genid;
 };
 
 /**
@@ -80,6 +94,8 @@ enum manx_flow_bit {
  * @way: MANX_WAY_*, by direction: how its packets go. READ_ONCE() and WRITE_ONCE()
  * @why: MANX_WHY_*, by direction: what kept them in the stack; meaningful while @way
  *	is MANX_WAY_STACK. READ_ONCE() and WRITE_ONCE()
+ * @refreshed: when its nf_conn was last kept alive, jiffies
+ * @route: by direction
  * @evictable: in manx_flow_quota.evictable
  * @rcu: packets may still read it after it was removed
  */
@@ -99,6 +115,8 @@ struct manx_flow {
 	struct nf_conn *ct;
 	u8 way[2];
 	u8 why[2];
+	unsigned long refreshed;
+	struct manx_flow_route route[2];
 	struct list_head evictable;
 	struct rcu_head rcu;
 };
