@@ -5,7 +5,8 @@
  * FORWARD and LOCAL_OUT at priority 0: after destination NAT and IPVS, before
  * source NAT. LOCAL_IN at 101, after IPVS (98, 99) and NAT (100), so that a
  * packet which IPVS takes away is never taken for one to the node. At -450 the
- * bits of the verdict are cleared from whatever enters.
+ * bits of the verdict are cleared from whatever enters. At -99, after destination
+ * NAT, what comes off the wire or out of the tunnel may leave for the fast way.
  *
  * The verdict of an accepted packet is the accept bit of its fwmark: host rules
  * can rely on it, and the primary's transmit lets nothing pass without it.
