@@ -110,7 +110,8 @@ static bool manx_fast_may(struct manx_crosser *c, struct sk_buff *skb)
 	c->dst = manx_fast_route(c, flow, dir);
 	if (!c->dst)
 		return false;
-	if (!manx_gate_in(c->in) || !manx_cross_fits(c, skb)) {
+	/* what was received has been seen by whatever is attached there */
+	if ((manx_is_primary(c->in) && !manx_gate_in(c->in)) || !manx_cross_fits(c, skb)) {
 		WRITE_ONCE(flow->why[dir], MANX_WHY_DEVICE);
 		return false;
 	}
