@@ -23,7 +23,7 @@ static inline bool manx_gate_in(const struct net_device *dev)
 #ifdef CONFIG_NETFILTER_INGRESS
 	       !rcu_access_pointer(dev->nf_hooks_ingress) &&
 #endif
-	       !manx_dev_has_tc_ingress(dev);
+	       !manx_dev_tc(dev, ingress);
 }
 
 /* Nothing looks at, or queues, what goes out through a device. */
@@ -33,7 +33,7 @@ static inline bool manx_gate_out(const struct net_device *dev)
 #ifdef CONFIG_NETFILTER_EGRESS
 	       !rcu_access_pointer(dev->nf_hooks_egress) &&
 #endif
-	       !manx_dev_has_tc_egress(dev);
+	       !manx_dev_tc(dev, egress);
 }
 
 /* IPsec has no say in what is forwarded. */

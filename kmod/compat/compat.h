@@ -74,24 +74,14 @@ static inline void manx_dummy_netdev_free(struct net_device *dev)
 #endif
 }
 
-/* Are there classifiers of tc, or programs in their place, on what comes in or goes out? */
-static inline bool manx_dev_has_tc_ingress(const struct net_device *dev)
-{
-#ifdef MANX_HAVE_NETDEV_TCX
-	return rcu_access_pointer(dev->tcx_ingress);
+/* Where classifiers of tc, or programs in their place, are attached. */
+#if defined(MANX_HAVE_NETDEV_TCX) && defined(CONFIG_NET_XGRESS)
+#define manx_dev_tc(dev, direction) rcu_access_pointer((dev)->tcx_##direction)
+#elif !defined(MANX_HAVE_NETDEV_TCX) && defined(CONFIG_NET_CLS_ACT)
+#define manx_dev_tc(dev, direction) rcu_access_pointer((dev)->miniq_##direction)
 #else
-	return rcu_access_pointer(dev->miniq_ingress);
+#define manx_dev_tc(dev, direction) NULL
 #endif
-}
-
-static inline bool manx_dev_has_tc_egress(const struct net_device *dev)
-{
-#ifdef MANX_HAVE_NETDEV_TCX
-	return rcu_access_pointer(dev->tcx_egress);
-#else
-	return rcu_access_pointer(dev->miniq_egress);
-#endif
-}
 
 /* The attributes of a request for a dump. */
 static inline struct nlattr **manx_dump_attrs(struct netlink_callback *cb)

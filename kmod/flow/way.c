@@ -68,6 +68,15 @@ static int manx_why_tracked(const struct nf_conn *ct)
 	return -1;
 }
 
+static bool manx_is_by_ipvs(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	return skb->ipvs_property;
+#else
+	return false;
+#endif
+}
+
 /* MANX_WHY_*, or -1 and @found the way. */
 static int manx_why_not(const struct manx_ruleset *rs, const struct sk_buff *skb,
 			const struct manx_packet *p, u8 *found)
@@ -75,7 +84,7 @@ static int manx_why_not(const struct manx_ruleset *rs, const struct sk_buff *skb
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(skb, &info);
 
-	if (skb->ipvs_property)
+	if (manx_is_by_ipvs(skb))
 		return MANX_WHY_TRANSLATED;
 	*found = MANX_WAY_ESTABLISHED;
 	if (ct)
