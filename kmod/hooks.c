@@ -13,6 +13,7 @@
  */
 #include "hooks.h"
 
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/ip.h>
@@ -237,7 +238,8 @@ static unsigned int manx_hook_clear(void *priv, struct sk_buff *skb,
 /*
  * Off the wire, and out of the tunnel, what needs the stack no more. Not what a pod
  * sent: that has been looked at already. Inside a VRF a packet comes here twice; the
- * first time counts.
+ * first time counts. Nor what a bridge only passes on (br_netfilter), nor what
+ * NFQUEUE lets go on, in a process.
  */
 static unsigned int manx_hook_fast(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
@@ -247,7 +249,8 @@ static unsigned int manx_hook_fast(void *priv, struct sk_buff *skb,
 
 	if (rcu_dereference(ns->ruleset)->config.fast == MANX_FAST_OFF ||
 	    manx_is_primary(state->in) || netif_is_l3_master(state->in) ||
-	    state->in->flags & IFF_LOOPBACK || skb->pkt_type != PACKET_HOST)
+	    state->in->flags & IFF_LOOPBACK || skb->pkt_type != PACKET_HOST ||
+	    nf_bridge_in_prerouting(skb) || !softirq_count())
 		return NF_ACCEPT;
 	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
 		return NF_ACCEPT;
