@@ -65,13 +65,16 @@ static inline unsigned int manx_hook_entries(const struct nf_hook_entries *entri
 /*
  * Kernels with AppArmor have a hook of its in POST_ROUTING of every namespace. It
  * looks at the sender's socket of packets that carry a security mark
- * (security/apparmor/lsm.c); that priority is kept for security modules.
+ * (security/apparmor/lsm.c); that priority is kept for security modules, but nftables
+ * may use it, too.
  */
 static inline bool manx_is_secmark_hook(const struct nf_hook_entries *entries,
 					const struct sk_buff *skb)
 {
-	return entries->num_hook_entries == 1 &&
-	       nf_hook_entries_get_hook_ops(entries)[0]->priority == NF_IP_PRI_SELINUX_FIRST &&
+	const struct nf_hook_ops *ops = nf_hook_entries_get_hook_ops(entries)[0];
+
+	return entries->num_hook_entries == 1 && ops->priority == NF_IP_PRI_SELINUX_FIRST &&
+	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED &&
 #ifdef CONFIG_NETWORK_SECMARK
 	       !skb->secmark;
 #else
