@@ -19,6 +19,7 @@
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
 
 #include "../drop.h"
 #include "../gate.h"
@@ -143,6 +144,8 @@ static void manx_cross_to_pod(const struct manx_crosser *c, struct sk_buff *skb,
 static void manx_cross_route(const struct manx_crosser *c, struct sk_buff *skb)
 {
 	skb_scrub_packet(skb, true);
+	/* not "invalid" for rules in POST_ROUTING: conntrack has not been asked */
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	skb->dev = c->in;
 	skb->mark = c->rs->config.mark_accept;
 	skb_set_queue_mapping(skb, 0);
