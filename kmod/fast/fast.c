@@ -4,8 +4,8 @@
  *
  * A packet goes it if its flow has an entry that knows the way (flow/way.c), that
  * the present ruleset has allowed, and if the packet is a plain one: no fragment,
- * no options or extension headers, hops left, no longer than the route takes, and
- * for TCP nothing that opens or ends the connection. Everything else takes the
+ * no options or extension headers, nothing behind its end, hops left, no longer than
+ * the route takes, and for TCP nothing that opens or ends the connection. Everything else takes the
  * stack way, where exceptions, with their errors and limits, are the kernel's own:
  * to go there is always right.
  *
@@ -18,9 +18,11 @@
 
 #include <linux/if_ether.h>
 #include <linux/percpu.h>
+#include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
+#include <net/netfilter/nf_conntrack.h>
 
 #include "../flow/pass.h"
 #include "../flow/table.h"
@@ -32,9 +34,21 @@
 /* Opens or ends a connection: conntrack is to see it. */
 #define MANX_TCP_EDGES	(MANX_TCP_SYN_FLAG | MANX_TCP_FIN_FLAG | MANX_TCP_RST_FLAG)
 
-static bool manx_is_plain(const struct sk_buff *skb, const struct manx_packet *p)
+/* A frame's linear part may end with its Ethernet header (PACKET_TX_RING). */
+static bool manx_headers_are_linear(struct sk_buff *skb, const struct manx_packet *p)
 {
-	if (p->part || manx_packet_is_icmp_error(p))
+	unsigned int len = p->transport;
+
+	/* for the length of the segments */
+	if (skb_is_gso(skb) && p->protocol == IPPROTO_TCP)
+		len += sizeof(struct tcphdr);
+	return pskb_may_pull(skb, skb_network_offset(skb) + len);
+}
+
+static bool manx_is_plain(struct sk_buff *skb, const struct manx_packet *p)
+{
+	if (p->part || manx_packet_is_icmp_error(p) ||
+	    skb->len - skb_network_offset(skb) != p->len || !manx_headers_are_linear(skb, p))
 		return false;
 	if (p->family == NFPROTO_IPV4)
 		return p->transport == sizeof(struct iphdr) && ip_hdr(skb)->ttl > 1;
@@ -84,13 +98,28 @@ static struct dst_entry *manx_fast_route(const struct manx_crosser *c, struct ma
 {
 	struct dst_entry *dst = manx_way_route(flow, dir, c->ns->net);
 	u32 to = manx_flow_end_of(flow, !dir);
+	const struct net_device *out;
 
 	if (unlikely(!dst)) {
 		manx_way_leave(flow, dir, MANX_WHY_NEW);
 		return NULL;
 	}
-	return to == (manx_is_primary(dst->dev) ? manx_link(dst->dev)->endpoint :
-						  MANX_ENDPOINT_OUTSIDE) ? dst : NULL;
+	/* rp_filter and rules have judged what came through the other device */
+	if (READ_ONCE(flow->route[dir].iif) != c->in->ifindex)
+		return NULL;
+	/* the core may take the device away from the route meanwhile */
+	out = READ_ONCE(dst->dev);
+	return to == (manx_is_primary(out) ? manx_link(out)->endpoint :
+					     MANX_ENDPOINT_OUTSIDE) ? dst : NULL;
+}
+
+/* Conntrack has seen it: it may know the packet as one of another connection. */
+static bool manx_is_tracked_as(const struct sk_buff *skb, const struct manx_flow *flow)
+{
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	return !ct || ct == READ_ONCE(flow->ct);
 }
 
 /* Fills c->dst and counts the packet if it may go the fast way. */
@@ -103,6 +132,8 @@ static bool manx_fast_may(struct manx_crosser *c, struct sk_buff *skb)
 		return false;
 	flow = manx_fast_flow(c, &dir);
 	if (!flow || !manx_way_stands(c, skb, flow, dir))
+		return false;
+	if (c->from == MANX_ENDPOINT_OUTSIDE && !manx_is_tracked_as(skb, flow))
 		return false;
 	if (c->wire && READ_ONCE(flow->routes) !=
 		       manx_source_generation(c->ns->net, c->p->family))
@@ -139,6 +170,13 @@ bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
 	return true;
 }
 
+/* Datagrams that were reassembled leave in fragments again; and a socket has its packet. */
+static bool manx_is_received_plain(const struct sk_buff *skb, const struct manx_packet *p)
+{
+	return !skb->sk && !(p->family == NFPROTO_IPV4 ? IPCB(skb)->frag_max_size :
+							 IP6CB(skb)->frag_max_size);
+}
+
 /* A pod that is received from here may send, and be received from here again. */
 static DEFINE_PER_CPU(bool, manx_receiving);
 
@@ -150,6 +188,8 @@ bool manx_fast_received(struct sk_buff *skb, struct manx_ns *ns, const struct ma
 		.receives = !__this_cpu_read(manx_receiving),
 	};
 
+	if (!manx_is_received_plain(skb, p))
+		return false;
 	skb_set_transport_header(skb, skb_network_offset(skb) + p->transport);
 	if (!manx_fast_may(&c, skb))
 		return false;

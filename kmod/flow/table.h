@@ -66,11 +66,13 @@ enum manx_flow_bit {
  * @dst: route, referenced; NULL while they go through the stack
  * @cookie: for dst_check()
  * @genid: of the namespace's IPv6 routes, of which @dst is one
+ * @iif: device that the packet with this route came through
  */
 struct manx_flow_route {
 	struct dst_entry __rcu *dst;
 	u32 cookie;
 	int genid;
+	int iif;
 };
 
 /**

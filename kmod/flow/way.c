@@ -58,6 +58,9 @@ static int manx_why_tracked(const struct nf_conn *ct)
 		return MANX_WHY_UNTRACKED;
 	if (!nf_ct_is_confirmed(ct) || nf_ct_is_dying(ct))
 		return MANX_WHY_NEW;
+	/* its state and tags come from chunks and packets anywhere in the stream */
+	if (nf_ct_protonum(ct) == IPPROTO_SCTP || nf_ct_protonum(ct) == IPPROTO_DCCP)
+		return MANX_WHY_HELPER;
 	if (ct->status & (IPS_NAT_MASK | IPS_NAT_CLASH) || !manx_is_inverse(ct))
 		return MANX_WHY_TRANSLATED;
 	if ((help && rcu_access_pointer(help->helper)) || nfct_seqadj(ct) ||
@@ -121,8 +124,13 @@ static bool manx_route_is_plain(const struct sk_buff *skb, const struct manx_pac
 
 /* --- learning --- */
 
+static int manx_way_iif(const struct sk_buff *skb, const struct manx_packet *p)
+{
+	return p->family == NFPROTO_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
+}
+
 static void manx_way_set(struct manx_flow *flow, unsigned int dir, struct dst_entry *dst,
-			 struct net *net, u8 way)
+			 struct net *net, int iif, u8 way)
 {
 	struct manx_flow_route *route = &flow->route[dir];
 	bool v6 = flow->side[0].key.family == NFPROTO_IPV6;
@@ -137,6 +145,7 @@ static void manx_way_set(struct manx_flow *flow, unsigned int dir, struct dst_en
 	smp_wmb();
 	WRITE_ONCE(route->cookie, v6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0);
 	WRITE_ONCE(route->genid, v6 ? rt_genid_ipv6(net) : 0);
+	WRITE_ONCE(route->iif, iif);
 	/* pairs with manx_way_route(): the cookie, then its route */
 	smp_wmb();
 	old = xchg((__force struct dst_entry **)&route->dst, dst);
@@ -144,8 +153,8 @@ static void manx_way_set(struct manx_flow *flow, unsigned int dir, struct dst_en
 	dst_release(old);
 	WRITE_ONCE(flow->why[dir], MANX_WHY_OFF);
 	WRITE_ONCE(flow->way[dir], way);
-	/* the entry has left the table meanwhile, and manx_way_end() may be over */
-	if (unlikely(manx_flow_is_dead(flow)))
+	/* it has left the table or is to stay meanwhile: who said so may not see this route */
+	if (unlikely(manx_flow_is_dead(flow) || test_bit(MANX_FLOW_STAYS, &flow->flags)))
 		manx_way_leave(flow, dir, MANX_WHY_NEW);
 }
 
@@ -170,6 +179,9 @@ static int manx_way_try(struct manx_flow *flow, unsigned int dir, const struct m
 	why = manx_why_not(rs, skb, p, &way);
 	if (why < 0 || why == MANX_WHY_NEW)
 		why = max(why, manx_why_not_tcp(flow, way));
+	/* another nf_conn of the same addresses is the entry's */
+	if (why < 0 && ct && ct != READ_ONCE(flow->ct))
+		why = MANX_WHY_NEW;
 	if (why < 0 && !manx_gate_ipsec(rs->ns->net, skb))
 		why = MANX_WHY_IPSEC;
 	if (why < 0 && !manx_route_is_plain(skb, p))
@@ -178,8 +190,27 @@ static int manx_way_try(struct manx_flow *flow, unsigned int dir, const struct m
 		return why;
 	if (way == MANX_WAY_ESTABLISHED)
 		manx_way_be_liberal(ct);
-	manx_way_set(flow, dir, skb_dst(skb), rs->ns->net, way);
+	manx_way_set(flow, dir, skb_dst(skb), rs->ns->net, manx_way_iif(skb, p), way);
 	return -1;
+}
+
+/* A packet that could not go the fast way is no reason to leave it. */
+static bool manx_way_holds(const struct manx_flow *flow, unsigned int dir,
+			   const struct manx_ruleset *rs, const struct sk_buff *skb,
+			   const struct manx_packet *p)
+{
+	u8 way = READ_ONCE(flow->way[dir]);
+	enum ip_conntrack_info info;
+
+	if (way == MANX_WAY_STACK || skb->mark & rs->config.mark_stay)
+		return false;
+	if (way == MANX_WAY_ESTABLISHED && nf_ct_get(skb, &info) != READ_ONCE(flow->ct))
+		return false;
+	if (way == MANX_WAY_DIRECT && (rs->config.fast != MANX_FAST_DIRECT ||
+				       !manx_gate_hooks(rs->ns->net, skb, p->family)))
+		return false;
+	return READ_ONCE(flow->route[dir].iif) == manx_way_iif(skb, p) &&
+	       manx_way_route(flow, dir, rs->ns->net) == skb_dst(skb);
 }
 
 void manx_way_learn(struct manx_flow *flow, unsigned int dir, const struct manx_ruleset *rs,
@@ -188,11 +219,8 @@ void manx_way_learn(struct manx_flow *flow, unsigned int dir, const struct manx_
 {
 	int why;
 
-	if (!way->forward || test_bit(MANX_FLOW_STAYS, &flow->flags))
-		return;
-	/* a packet that could not go the fast way is no reason to leave it */
-	if (READ_ONCE(flow->way[dir]) != MANX_WAY_STACK &&
-	    manx_way_route(flow, dir, rs->ns->net) == skb_dst(skb))
+	if (!way->forward || test_bit(MANX_FLOW_STAYS, &flow->flags) ||
+	    manx_way_holds(flow, dir, rs, skb, p))
 		return;
 	why = skb->mark & rs->config.mark_stay ? MANX_WHY_STAY :
 						 manx_way_try(flow, dir, rs, skb, p);
@@ -202,6 +230,9 @@ void manx_way_learn(struct manx_flow *flow, unsigned int dir, const struct manx_
 	/* these do not change as long as the flow lives */
 	if (why == MANX_WHY_STAY || why == MANX_WHY_TRANSLATED || why == MANX_WHY_HELPER) {
 		set_bit(MANX_FLOW_STAYS, &flow->flags);
+		/* pairs with the exchange in manx_way_set() */
+		smp_mb__after_atomic();
+		manx_way_leave(flow, dir, why);
 		manx_way_leave(flow, !dir, why);
 	}
 }
