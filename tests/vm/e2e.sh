@@ -11,6 +11,9 @@
 # network namespaces of its own (tests/vm/lib.sh), which end with it, and for a bounded
 # time. A case has failed also when the kernel logged a warning meanwhile.
 #
+# MANX_FAST=off, established or direct says which way packets may take, in cases that do
+# not say it themselves.
+#
 # Last line: N passed, N failed.
 
 set -uo pipefail

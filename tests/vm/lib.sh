@@ -225,6 +225,16 @@ peers() {
 # members NODE SET MEMBER...
 members() { add "$1" sets "{\"name\":\"$2\",\"members\":$(list "${@:3}")}"; }
 
+# settings_of NODE: with the way that MANX_FAST names, unless the case names one itself
+settings_of() {
+	local settings=${objects[$1 node]-}
+
+	if [ "${MANX_FAST-}" ] && [[ $settings != *'"fast"'* ]]; then
+		settings="\"fast\":\"$MANX_FAST\"${settings:+,$settings}"
+	fi
+	echo "$settings"
+}
+
 # state NODE: what the module is to have, as JSON
 state() {
 	local pod endpoints=
@@ -237,7 +247,7 @@ state() {
 			\"egress\":$(list ${chain[$pod egress]})${more[$pod]+,${more[$pod]}}}"
 	done
 	printf '{"node":{%s},"sets":[%s],"tables":[%s],"peers":[%s],"endpoints":[%s]}' \
-		"${objects[$1 node]-}" "${objects[$1 sets]-}" "${objects[$1 tables]-}" \
+		"$(settings_of "$1")" "${objects[$1 sets]-}" "${objects[$1 tables]-}" \
 		"${objects[$1 peers]-}" "$endpoints"
 }
 
@@ -377,4 +387,86 @@ frames_of() {
 		set -- "$@" "src$family=$address"
 	done
 	python frames "$1:eth0" "${node_of[$1]}:manx$1" "${node_of[$1]}:manx$1" "${@:2}"
+}
+
+# stream NAMESPACE ADDRESS PORT [PROTOCOL]: to an echo_server, in place of the one before;
+# what goes into 3 comes back from 4
+stream() {
+	rm -f "$scratch/in" "$scratch/out"
+	mkfifo "$scratch/in" "$scratch/out"
+	nsenter --net="/run/netns/$1" -- socat - "${4-TCP}:$2:$3" \
+		< "$scratch/in" > "$scratch/out" &
+	streaming=$!
+	exec 3> "$scratch/in" 4< "$scratch/out"
+	echoes one
+}
+
+# echoes WORD: through the open stream
+echoes() {
+	local line
+
+	echo "$1" >&3
+	read -r -t 10 line <&4
+	[ "$line" = "$1" ]
+}
+
+# stuck WORD: nothing comes back
+stuck() {
+	local line
+
+	echo "$1" >&3
+	if read -r -t 0.5 line <&4; then fail "came back: $line"; fi
+}
+
+# flushed NODE NUMBER FILTER...: that many entries are ended
+flushed() {
+	local found
+
+	found=$(on "$1" manxctl dp flush "${@:3}")
+	[[ $found =~ (^|[^0-9])$2([^0-9]|$) ]] || fail "flushed $found, expected $2"
+}
+
+# service KIND: 10.96.0.1:80, and port 3080 of the node, lead to b:8080; who comes from
+# outside gets the node's address
+service() {
+	case $1 in
+	iptables)
+		on n1 iptables -t nat -A PREROUTING -d 10.96.0.1 -p tcp --dport 80 \
+			-j DNAT --to-destination $b4:8080
+		on n1 iptables -t nat -A OUTPUT -d 10.96.0.1 -p tcp --dport 80 \
+			-j DNAT --to-destination $b4:8080
+		on n1 iptables -t nat -A PREROUTING -d $u1 -p tcp --dport 3080 \
+			-j DNAT --to-destination $b4:8080
+		on n1 iptables -t nat -A POSTROUTING -s 10.1.0.254 -o manxb -j MASQUERADE
+		;;
+	nftables)
+		on n1 nft -f - <<-END
+			table ip nat {
+				chain prerouting {
+					type nat hook prerouting priority dstnat
+					ip daddr 10.96.0.1 tcp dport 80 dnat to $b4:8080
+					ip daddr $u1 tcp dport 3080 dnat to $b4:8080
+				}
+				chain output {
+					type nat hook output priority -100
+					ip daddr 10.96.0.1 tcp dport 80 dnat to $b4:8080
+				}
+				chain postrouting {
+					type nat hook postrouting priority srcnat
+					ip saddr 10.1.0.254 oifname manxb masquerade
+				}
+			}
+		END
+		;;
+	ipvs)
+		ip -n n1 link add ipvs type dummy
+		ip -n n1 address add 10.96.0.1/32 dev ipvs
+		on n1 ipvsadm -A -t 10.96.0.1:80 -s rr
+		on n1 sysctl -qw net.ipv4.vs.conntrack=1
+		on n1 ipvsadm -a -t 10.96.0.1:80 -r $b4:8080 -m
+		on n1 ipvsadm -A -t $u1:3080 -s rr
+		on n1 ipvsadm -a -t $u1:3080 -r $b4:8080 -m
+		on n1 iptables -t nat -A POSTROUTING -s 10.1.0.254 -d $b4 -j MASQUERADE
+		;;
+	esac
 }

@@ -22,44 +22,12 @@ has_flows() {
 
 lists_none() { [ -z "$(flows "$1")" ]; }
 
-# flushed NODE NUMBER FILTER...: that many entries are ended
-flushed() {
-	local found
-
-	found=$(on "$1" manxctl dp flush "${@:3}")
-	[[ $found =~ (^|[^0-9])$2([^0-9]|$) ]] || fail "flushed $found, expected $2"
-}
-
 # tracked NODE: entries of the host's connection tracking; tracks NODE NUMBER
 tracked() { on "$1" cat /proc/sys/net/netfilter/nf_conntrack_count; }
 tracks() { [ "$(tracked "$1")" = "$2" ]; }
 
-# stream NAMESPACE ADDRESS PORT: opens a connection; what goes into 3 comes back from 4
-stream() {
-	mkfifo "$scratch/in" "$scratch/out"
-	nsenter --net="/run/netns/$1" -- socat - "TCP:$2:$3" < "$scratch/in" > "$scratch/out" &
-	exec 3> "$scratch/in" 4< "$scratch/out"
-	echoes one
-}
-
-# echoes WORD: through the open stream
-echoes() {
-	local line
-
-	echo "$1" >&3
-	read -r -t 10 line <&4
-	[ "$line" = "$1" ]
-}
-
-# stuck WORD: nothing comes back
-stuck() {
-	local line
-
-	echo "$1" >&3
-	if read -r -t 0.5 line <&4; then fail "came back: $line"; fi
-}
-
 flows_are_listed_and_flushed() {
+	settings n1 '"fast":"off"'
 	one_node
 	echo_server b tcp 80
 	echo_server b udp 53
@@ -252,51 +220,6 @@ flows_end_when_the_address_changes() {
 	addresses_of[b]="10.65.0.9 $b6"
 	commit n1
 	[ "$(flows n1)" = "2>3 udp $a6 $b6:53 replied" ] || fail "$(flows n1)"
-}
-
-# service KIND: 10.96.0.1:80, and port 3080 of the node, lead to b:8080; who comes from
-# outside gets the node's address
-service() {
-	case $1 in
-	iptables)
-		on n1 iptables -t nat -A PREROUTING -d 10.96.0.1 -p tcp --dport 80 \
-			-j DNAT --to-destination $b4:8080
-		on n1 iptables -t nat -A OUTPUT -d 10.96.0.1 -p tcp --dport 80 \
-			-j DNAT --to-destination $b4:8080
-		on n1 iptables -t nat -A PREROUTING -d $u1 -p tcp --dport 3080 \
-			-j DNAT --to-destination $b4:8080
-		on n1 iptables -t nat -A POSTROUTING -s 10.1.0.254 -o manxb -j MASQUERADE
-		;;
-	nftables)
-		on n1 nft -f - <<-END
-			table ip nat {
-				chain prerouting {
-					type nat hook prerouting priority dstnat
-					ip daddr 10.96.0.1 tcp dport 80 dnat to $b4:8080
-					ip daddr $u1 tcp dport 3080 dnat to $b4:8080
-				}
-				chain output {
-					type nat hook output priority -100
-					ip daddr 10.96.0.1 tcp dport 80 dnat to $b4:8080
-				}
-				chain postrouting {
-					type nat hook postrouting priority srcnat
-					ip saddr 10.1.0.254 oifname manxb masquerade
-				}
-			}
-		END
-		;;
-	ipvs)
-		ip -n n1 link add ipvs type dummy
-		ip -n n1 address add 10.96.0.1/32 dev ipvs
-		on n1 ipvsadm -A -t 10.96.0.1:80 -s rr
-		on n1 sysctl -qw net.ipv4.vs.conntrack=1
-		on n1 ipvsadm -a -t 10.96.0.1:80 -r $b4:8080 -m
-		on n1 ipvsadm -A -t $u1:3080 -s rr
-		on n1 ipvsadm -a -t $u1:3080 -r $b4:8080 -m
-		on n1 iptables -t nat -A POSTROUTING -s 10.1.0.254 -d $b4 -j MASQUERADE
-		;;
-	esac
 }
 
 # served KIND: policy and table see the tuple between the translations, from everywhere
