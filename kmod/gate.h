@@ -16,10 +16,11 @@
 
 #include "compat/compat.h"
 
-/* Nothing looks at what comes in through a device: XDP, tc, nftables, a bridge ... */
+/* Nothing looks at what comes in through a device: XDP, tc, nftables, a bridge, a tap ... */
 static inline bool manx_gate_in(const struct net_device *dev)
 {
-	return !rcu_access_pointer(dev->xdp_prog) && !rcu_access_pointer(dev->rx_handler) &&
+	return list_empty(&dev->ptype_all) && !rcu_access_pointer(dev->xdp_prog) &&
+	       !rcu_access_pointer(dev->rx_handler) &&
 #ifdef CONFIG_NETFILTER_INGRESS
 	       !rcu_access_pointer(dev->nf_hooks_ingress) &&
 #endif

@@ -10,8 +10,9 @@
  * packet releases it, so that the sender's small queues and pacing work across
  * the crossing.
  *
- * Taps open on a primary that a packet passes see it as sent there
- * (dev_queue_xmit_nit()); taps on "any" do not.
+ * Taps open on the primary or the tunnel that a packet leaves by see it as sent
+ * there (dev_queue_xmit_nit()); one on the primary that it comes in by takes it to
+ * the stack (gate.h). Taps on "any" see neither.
  */
 #include "cross.h"
 

@@ -213,6 +213,15 @@ static bool manx_way_holds(const struct manx_flow *flow, unsigned int dir,
 	       manx_way_route(flow, dir, rs->ns->net) == skb_dst(skb);
 }
 
+/* After the node was set to another way, one direction takes the other along. */
+static void manx_way_agree(struct manx_flow *flow, unsigned int dir)
+{
+	u8 other = READ_ONCE(flow->way[!dir]);
+
+	if (other != MANX_WAY_STACK && other != READ_ONCE(flow->way[dir]))
+		manx_way_leave(flow, !dir, MANX_WHY_NEW);
+}
+
 void manx_way_learn(struct manx_flow *flow, unsigned int dir, const struct manx_ruleset *rs,
 		    const struct sk_buff *skb, const struct manx_packet *p,
 		    const struct manx_passage *way)
@@ -225,7 +234,7 @@ void manx_way_learn(struct manx_flow *flow, unsigned int dir, const struct manx_
 	why = skb->mark & rs->config.mark_stay ? MANX_WHY_STAY :
 						 manx_way_try(flow, dir, rs, skb, p);
 	if (why < 0)
-		return;
+		return manx_way_agree(flow, dir);
 	manx_way_leave(flow, dir, why);
 	/* these do not change as long as the flow lives */
 	if (why == MANX_WHY_STAY || why == MANX_WHY_TRANSLATED || why == MANX_WHY_HELPER) {
