@@ -24,7 +24,7 @@ static inline bool manx_gate_in(const struct net_device *dev)
 #ifdef CONFIG_NETFILTER_INGRESS
 	       !rcu_access_pointer(dev->nf_hooks_ingress) &&
 #endif
-	       !manx_dev_tc(dev, ingress);
+	       !manx_dev_tc_ingress(dev);
 }
 
 /* Nothing looks at, or queues, what goes out through a device. */
@@ -34,7 +34,7 @@ static inline bool manx_gate_out(const struct net_device *dev)
 #ifdef CONFIG_NETFILTER_EGRESS
 	       !rcu_access_pointer(dev->nf_hooks_egress) &&
 #endif
-	       !manx_dev_tc(dev, egress);
+	       !manx_dev_tc_egress(dev);
 }
 
 /* IPsec has no say in what is forwarded. */

@@ -76,11 +76,14 @@ static inline void manx_dummy_netdev_free(struct net_device *dev)
 
 /* Where classifiers of tc, or programs in their place, are attached. */
 #if defined(MANX_HAVE_NETDEV_TCX) && defined(CONFIG_NET_XGRESS)
-#define manx_dev_tc(dev, direction) rcu_access_pointer((dev)->tcx_##direction)
+#define manx_dev_tc_ingress(dev) rcu_access_pointer((dev)->tcx_ingress)
+#define manx_dev_tc_egress(dev) rcu_access_pointer((dev)->tcx_egress)
 #elif !defined(MANX_HAVE_NETDEV_TCX) && defined(CONFIG_NET_CLS_ACT)
-#define manx_dev_tc(dev, direction) rcu_access_pointer((dev)->miniq_##direction)
+#define manx_dev_tc_ingress(dev) rcu_access_pointer((dev)->miniq_ingress)
+#define manx_dev_tc_egress(dev) rcu_access_pointer((dev)->miniq_egress)
 #else
-#define manx_dev_tc(dev, direction) NULL
+#define manx_dev_tc_ingress(dev) ((void)(dev), NULL)
+#define manx_dev_tc_egress(dev) ((void)(dev), NULL)
 #endif
 
 /* The attributes of a request for a dump. */

@@ -17,6 +17,7 @@
 #include "cross.h"
 
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -26,6 +27,7 @@
 #include "../gate.h"
 #include "../tunnel.h"
 #include "poll.h"
+#include "tap.h"
 
 /* --- may it --- */
 
@@ -47,19 +49,40 @@ static bool manx_device_takes(const struct net_device *dev, struct sk_buff *skb)
 	       (!skb_has_frag_list(skb) || features & NETIF_F_FRAGLIST);
 }
 
+static bool manx_is_ours(const struct net_device *out)
+{
+	return manx_is_primary(out) || manx_is_tunnel(out);
+}
+
+bool manx_cross_open(const struct manx_crosser *c)
+{
+	const struct net_device *out = READ_ONCE(c->dst->dev);
+
+	return !manx_is_ours(out) || manx_gate_out(out);
+}
+
+/* As __is_skb_forwardable() for the other end of a pair; lengths of IP packets. */
+static bool manx_peer_takes(const struct net_device *out, const struct sk_buff *skb,
+			    unsigned int len)
+{
+	const struct net_device *peer = rcu_dereference(manx_link(out)->peer);
+
+	return peer && (skb_is_gso(skb) || len <= peer->mtu + VLAN_HLEN);
+}
+
 bool manx_cross_fits(const struct manx_crosser *c, struct sk_buff *skb)
 {
-	const struct net_device *out = c->dst->dev;
+	const struct net_device *out = READ_ONCE(c->dst->dev);
 	unsigned int mtu = manx_cross_mtu(c);
 
 	if (skb_is_gso(skb) ? !skb_gso_validate_network_len(skb, mtu) : c->p->len > mtu)
 		return false;
-	if (!(out->flags & IFF_UP))
+	/* large packets of LRO cannot be cut again (skb_warn_if_lro()) */
+	if (!(out->flags & IFF_UP) || (skb_shinfo(skb)->gso_size && !skb_shinfo(skb)->gso_type))
 		return false;
-	/* what leaves by a device of the host is looked at there by the core */
-	if (!manx_is_primary(out) && !manx_is_tunnel(out))
-		return true;
-	return manx_gate_out(out) && manx_device_takes(out, skb);
+	if (manx_is_primary(out) && !manx_peer_takes(out, skb, c->p->len))
+		return false;
+	return !manx_is_ours(out) || manx_device_takes(out, skb);
 }
 
 /* --- the steps --- */
@@ -78,21 +101,6 @@ static void manx_cross_hop(struct sk_buff *skb, const struct manx_packet *p)
 		ipv6_hdr(skb)->hop_limit--;
 }
 
-/* Returns false if nobody listens on the device itself; see above. */
-static bool manx_has_tap(const struct net_device *dev)
-{
-	return unlikely(!list_empty(&dev->ptype_all));
-}
-
-static void manx_show_tap(struct sk_buff *skb, struct net_device *dev)
-{
-	struct net_device *was = skb->dev;
-
-	skb->dev = dev;
-	dev_queue_xmit_nit(skb, dev);
-	skb->dev = was;
-}
-
 static void manx_cross_ethernet(struct sk_buff *skb, const u8 *source, const u8 *destination)
 {
 	struct ethhdr *eth;
@@ -105,13 +113,17 @@ static void manx_cross_ethernet(struct sk_buff *skb, const u8 *source, const u8 
 	skb_reset_mac_len(skb);
 }
 
+/* @len: octets of the frame */
 static void manx_cross_receive(const struct manx_crosser *c, struct sk_buff *skb,
-			       struct manx_link *link)
+			       struct manx_link *link, unsigned int len)
 {
+	struct net_device *peer = skb->dev;
+
 	if (c->receives)
 		netif_receive_skb(skb);
-	else if (!manx_poll_deliver(skb, c->from, c->rs->config.queue_packets))
-		atomic64_inc(&link->drops[MANX_DROP_REASON_BACKLOG]);
+	else if (unlikely(!manx_poll_deliver(skb, c->from, c->rs->config.queue_packets)))
+		return (void)atomic64_inc(&link->drops[MANX_DROP_REASON_BACKLOG]);
+	dev_sw_netstats_rx_add(peer, len);
 }
 
 static void manx_cross_to_pod(const struct manx_crosser *c, struct sk_buff *skb,
@@ -137,8 +149,7 @@ static void manx_cross_to_pod(const struct manx_crosser *c, struct sk_buff *skb,
 	skb_set_queue_mapping(skb, 0);
 	skb->dev = peer;
 	dev_sw_netstats_tx_add(out, 1, len);
-	dev_sw_netstats_rx_add(peer, len);
-	manx_cross_receive(c, skb, link);
+	manx_cross_receive(c, skb, link, len);
 }
 
 /* As what ip_forward() and ip6_forward() hand on. */

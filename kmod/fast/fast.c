@@ -16,7 +16,7 @@
  */
 #include "fast.h"
 
-#include <linux/if_ether.h>
+#include <linux/etherdevice.h>
 #include <linux/percpu.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -30,6 +30,7 @@
 #include "../gate.h"
 #include "../source.h"
 #include "cross.h"
+#include "tap.h"
 
 /* Opens or ends a connection: conntrack is to see it. */
 #define MANX_TCP_EDGES	(MANX_TCP_SYN_FLAG | MANX_TCP_FIN_FLAG | MANX_TCP_RST_FLAG)
@@ -127,6 +128,7 @@ static bool manx_fast_may(struct manx_crosser *c, struct sk_buff *skb)
 {
 	struct manx_flow *flow;
 	unsigned int dir;
+	bool device;
 
 	if (!manx_is_plain(skb, c->p))
 		return false;
@@ -142,11 +144,11 @@ static bool manx_fast_may(struct manx_crosser *c, struct sk_buff *skb)
 	if (!c->dst)
 		return false;
 	/* what was received has been seen by whatever is attached there */
-	if ((manx_is_primary(c->in) && !manx_gate_in(c->in)) || !manx_cross_fits(c, skb)) {
-		WRITE_ONCE(flow->why[dir], MANX_WHY_DEVICE);
-		return false;
-	}
-	return manx_gate_ipsec(c->ns->net, skb) && manx_flow_seen(flow, dir, c->rs, c->p);
+	device = (manx_is_primary(c->in) && !manx_gate_in(c->in)) || !manx_cross_open(c);
+	if (unlikely(device != (READ_ONCE(flow->why[dir]) == MANX_WHY_DEVICE)))
+		WRITE_ONCE(flow->why[dir], device ? MANX_WHY_DEVICE : MANX_WHY_OFF);
+	return !device && manx_cross_fits(c, skb) && manx_gate_ipsec(c->ns->net, skb) &&
+	       manx_flow_seen(flow, dir, c->rs, c->p);
 }
 
 bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
@@ -161,8 +163,11 @@ bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
 
 	/* a packet of the pod's own tap may say anything about its headers */
 	skb_set_transport_header(skb, ETH_HLEN + p->transport);
-	if (!manx_fast_may(&c, skb))
+	/* to a group's address, the stack does not forward it */
+	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest) || !manx_fast_may(&c, skb))
 		return false;
+	if (manx_has_tap(primary))
+		manx_show_tap(skb, primary);
 	dev_sw_netstats_tx_add(peer, 1, len);
 	dev_sw_netstats_rx_add(primary, len);
 	__skb_pull(skb, ETH_HLEN);

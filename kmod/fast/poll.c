@@ -17,7 +17,7 @@
  * Everything belongs to one CPU and is touched on it with bottom halves disabled
  * only, so there are no locks. When a CPU goes offline while it has packets, the
  * core lets another one poll (net/core/dev.c, dev_cpu_dead()): then nobody puts
- * packets here.
+ * packets here. Before the CPU comes back, what is left is dropped.
  *
  * A packet that waits holds its device. The receiver may go down meanwhile: its
  * packets are dropped when their turn comes; dev_close() waits for those that are
@@ -25,6 +25,7 @@
  */
 #include "poll.h"
 
+#include <linux/cpuhotplug.h>
 #include <linux/hash.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
@@ -67,6 +68,7 @@ struct manx_poller {
 static struct manx_poller __percpu *manx_pollers;
 /* NAPIs need a device; this one is not registered. */
 static struct net_device *manx_poll_dev;
+static enum cpuhp_state manx_poll_hotplug;
 
 static void manx_queue_put(struct manx_queue *queue, struct sk_buff *skb)
 {
@@ -175,24 +177,7 @@ static void manx_poller_start(struct manx_poller *poller)
 	napi_enable(&poller->napi);
 }
 
-int manx_poll_init(void)
-{
-	int cpu;
-
-	manx_poll_dev = manx_dummy_netdev_alloc();
-	if (!manx_poll_dev)
-		return -ENOMEM;
-	manx_pollers = alloc_percpu(struct manx_poller);
-	if (!manx_pollers) {
-		manx_dummy_netdev_free(manx_poll_dev);
-		return -ENOMEM;
-	}
-	for_each_possible_cpu(cpu)
-		manx_poller_start(per_cpu_ptr(manx_pollers, cpu));
-	return 0;
-}
-
-/* What still waits is for links that are gone, or are about to. */
+/* What still waits is for links that are gone, or was left by a CPU that went. */
 static void manx_poller_stop(struct manx_poller *poller)
 {
 	struct net_device *dev;
@@ -204,15 +189,56 @@ static void manx_poller_stop(struct manx_poller *poller)
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 		dev_put(dev);
 	}
-	netif_napi_del(&poller->napi);
+}
+
+/* The CPU is about to come online. */
+static int manx_poll_prepare(unsigned int cpu)
+{
+	struct manx_poller *poller = per_cpu_ptr(manx_pollers, cpu);
+
+	manx_poller_stop(poller);
+	napi_enable(&poller->napi);
+	return 0;
+}
+
+static void manx_pollers_free(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		manx_poller_stop(per_cpu_ptr(manx_pollers, cpu));
+		netif_napi_del(&per_cpu_ptr(manx_pollers, cpu)->napi);
+	}
+	free_percpu(manx_pollers);
+	manx_dummy_netdev_free(manx_poll_dev);
+}
+
+int manx_poll_init(void)
+{
+	int cpu, err;
+
+	manx_poll_dev = manx_dummy_netdev_alloc();
+	if (!manx_poll_dev)
+		return -ENOMEM;
+	manx_pollers = alloc_percpu(struct manx_poller);
+	if (!manx_pollers) {
+		manx_dummy_netdev_free(manx_poll_dev);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu)
+		manx_poller_start(per_cpu_ptr(manx_pollers, cpu));
+	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "net/manx:prepare",
+					manx_poll_prepare, NULL);
+	if (err < 0) {
+		manx_pollers_free();
+		return err;
+	}
+	manx_poll_hotplug = err;
+	return 0;
 }
 
 void manx_poll_exit(void)
 {
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		manx_poller_stop(per_cpu_ptr(manx_pollers, cpu));
-	free_percpu(manx_pollers);
-	manx_dummy_netdev_free(manx_poll_dev);
+	cpuhp_remove_state_nocalls(manx_poll_hotplug);
+	manx_pollers_free();
 }

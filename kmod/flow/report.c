@@ -68,6 +68,9 @@ static void manx_report_ways(const struct manx_flow *flow, struct manx_flow_repo
 	for (i = 0; i < ARRAY_SIZE(report->way); i++) {
 		report->way[i] = off ? MANX_WAY_STACK : READ_ONCE(flow->way[i]);
 		report->why[i] = off ? MANX_WHY_OFF : READ_ONCE(flow->why[i]);
+		/* it knows the way, and is kept from it packet by packet */
+		if (report->why[i] == MANX_WHY_DEVICE)
+			report->way[i] = MANX_WAY_STACK;
 	}
 }
 

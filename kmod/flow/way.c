@@ -151,6 +151,7 @@ static void manx_way_set(struct manx_flow *flow, unsigned int dir, struct dst_en
 	old = xchg((__force struct dst_entry **)&route->dst, dst);
 	/* of another CPU that learned at the same time */
 	dst_release(old);
+	WRITE_ONCE(flow->refreshed, jiffies);
 	WRITE_ONCE(flow->why[dir], MANX_WHY_OFF);
 	WRITE_ONCE(flow->way[dir], way);
 	/* it has left the table or is to stay meanwhile: who said so may not see this route */
@@ -271,9 +272,12 @@ static u32 manx_way_ct_timeout(struct nf_conn *ct)
 bool manx_way_refresh(struct manx_flow *flow)
 {
 	unsigned long now = jiffies;
-	struct nf_conn *ct;
+	struct nf_conn *ct = READ_ONCE(flow->ct);
 	bool alive;
 
+	/* without a reference: memory of nf_conns stays memory of nf_conns */
+	if (unlikely(!ct || nf_ct_is_dying(ct)))
+		return false;
 	if (likely(time_before(now, READ_ONCE(flow->refreshed) + HZ)))
 		return true;
 	WRITE_ONCE(flow->refreshed, now);
@@ -281,6 +285,9 @@ bool manx_way_refresh(struct manx_flow *flow)
 	if (!ct)
 		return false;
 	alive = !nf_ct_is_dying(ct) && !nf_ct_is_expired(ct);
+	/* as conntrack does with a stream of UDP: it is not one to drop early */
+	if (alive && test_bit(MANX_FLOW_LASTING, &flow->flags))
+		set_bit(IPS_ASSURED_BIT, &ct->status);
 	/* as __nf_ct_refresh_acct() */
 	if (alive && !test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
 		WRITE_ONCE(ct->timeout, nfct_time_stamp + manx_way_ct_timeout(ct));

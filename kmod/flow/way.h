@@ -57,7 +57,7 @@ static inline void manx_way_end(struct manx_flow *flow)
  * manx_way_refresh() - keep the nf_conn of a flow that it does not see alive
  * @flow: entry on the way "established"
  *
- * Does something once a second at most.
+ * Looks at the nf_conn each time, and does more once a second at most.
  *
  * Context: RCU read lock held.
  * Return: false if the nf_conn is gone, or about to.
