@@ -9,104 +9,170 @@
  * A peer may speak for the addresses that we route to it, and for its own
  * address, and for nobody else: a packet that claims to come from one of our
  * endpoints, from ourselves or from a third node is dropped.
+ *
+ * While the fast way is on, packets of flows that know their way go on from here past
+ * the stack. And where no hook but our own would see the outer packet, it is taken in
+ * PRE_ROUTING, once the stack has delivered one of the same peer that came through the
+ * same device, for as long as the node's routes stay: so that it is for the node, and may
+ * come from there, is the stack's decision still. Only raw sockets of these protocols
+ * do not see what is taken so.
  */
 #include <linux/icmp.h>
+#include <net/dst_metadata.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include <net/protocol.h>
 #include <net/route.h>
 #include <net/xfrm.h>
 
+#include "compat/compat.h"
 #include "drop.h"
+#include "fast/fast.h"
+#include "fast/tap.h"
+#include "gate.h"
 #include "link.h"
 #include "source.h"
 #include "trace.h"
 #include "tunnel.h"
 
-/* The tunnel that packets between @remote and @local belong to, or NULL. */
-static struct manx_link *manx_tunnel_of(struct net *net, __be32 remote, __be32 local)
+/* The peer that sent a packet to the tunnel of @ns, which is @link; or NULL. */
+static struct manx_peer *manx_sender(const struct manx_ns *ns, __be32 remote, __be32 local,
+				     struct manx_link **link)
 {
-	struct manx_ns *ns = manx_ns(net);
 	struct net_device *dev = rcu_dereference(ns->tunnel);
 
-	if (!dev || manx_link(dev)->local != local ||
-	    !manx_ruleset_peer(rcu_dereference(ns->ruleset), remote))
+	if (!dev || manx_link(dev)->local != local)
 		return NULL;
-	return manx_link(dev);
+	*link = manx_link(dev);
+	return manx_ruleset_peer(rcu_dereference(ns->ruleset), remote);
 }
 
-/* What the inner packet may not be: a reason to drop, or -1. */
-static int manx_inner_refused(const struct sk_buff *skb, const struct manx_link *link,
-			      __be32 node)
+/* May the node say what it says to come from there? */
+static bool manx_inner_source_ok(const struct manx_packet *p, const struct manx_link *link,
+				 __be32 node)
 {
-	u8 family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 : NFPROTO_IPV6;
-	struct manx_packet p;
+	return (p->family == NFPROTO_IPV4 && p->src.ip == node) ||
+	       manx_source_is_behind(link->dev, p, node);
+}
 
-	if (!manx_packet_parse(skb, 0, family, &p))
-		return MANX_DROP_REASON_MALFORMED;
-	if (family == NFPROTO_IPV4 && p.src.ip == node)
-		return -1;
-	return manx_source_is_behind(link->dev, &p, node) ? -1 : MANX_DROP_REASON_INNER_SOURCE;
+/*
+ * Past the stack, unless somebody listens on the tunnel: taps are shown packets where
+ * the stack receives them.
+ */
+static bool manx_inner_is_fast(struct sk_buff *skb, const struct manx_link *link,
+			       const struct manx_packet *p, __be32 node)
+{
+	if (rcu_dereference(link->ns->ruleset)->config.fast == MANX_FAST_OFF ||
+	    manx_has_tap(link->dev))
+		return false;
+	/* what it says is about the outer packet */
+	if (p->family == NFPROTO_IPV4)
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	else
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	return manx_fast_received(skb, link->ns, p, node);
 }
 
 /* Consumes @skb, whose outer header has been pulled. */
 static void manx_decap_receive(struct sk_buff *skb, struct manx_link *link,
 			       const struct iphdr *outer)
 {
+	struct manx_packet p manx_uninitialized;
 	unsigned int len = skb->len;
-	int reason;
 
 	skb->dev = link->dev;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
-	if (!pskb_inet_may_pull(skb) || IP_ECN_decapsulate(outer, skb) > 1) {
+	if (!pskb_inet_may_pull(skb) || IP_ECN_decapsulate(outer, skb) > 1 ||
+	    !manx_packet_parse(skb, 0, skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
+							  NFPROTO_IPV6, &p)) {
 		manx_drop(skb, link->ns, link, MANX_DROP_REASON_MALFORMED, NULL);
-		return;
-	}
-	reason = manx_inner_refused(skb, link, outer->saddr);
-	if (reason >= 0) {
-		manx_drop(skb, link->ns, link, reason, NULL);
 		return;
 	}
 	skb->pkt_type = PACKET_HOST;
 	trace_manx_decap(skb, link->dev, outer->saddr, outer->daddr, outer->protocol);
-	dev_sw_netstats_rx_add(link->dev, len);
-	gro_cells_receive(&link->cells, skb);
+	if (manx_inner_is_fast(skb, link, &p, outer->saddr)) {
+		dev_sw_netstats_rx_add(link->dev, len);
+	} else if (!manx_inner_source_ok(&p, link, outer->saddr)) {
+		manx_drop(skb, link->ns, link, MANX_DROP_REASON_INNER_SOURCE, NULL);
+	} else {
+		dev_sw_netstats_rx_add(link->dev, len);
+		gro_cells_receive(&link->cells, skb);
+	}
+}
+
+/* Takes an outer packet, whose header has been pulled, to its tunnel; consumes @skb. */
+static void manx_decap_open(struct sk_buff *skb, struct manx_link *link)
+{
+	struct iphdr outer = *ip_hdr(skb);
+	__be16 inner = outer.protocol == IPPROTO_IPIP ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+
+	if (!(link->dev->flags & IFF_UP))
+		manx_drop(skb, link->ns, link, MANX_DROP_REASON_LINK_DOWN, NULL);
+	else if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+		manx_drop(skb, link->ns, link, MANX_DROP_REASON_POLICY_INGRESS, NULL);
+	else if (iptunnel_pull_header(skb, 0, inner, false))
+		manx_drop(skb, link->ns, link, MANX_DROP_REASON_NO_MEMORY, NULL);
+	else
+		manx_decap_receive(skb, link, &outer);
+}
+
+/* --- from the stack --- */
+
+static s64 manx_arrival(const struct net_device *dev, u32 generation)
+{
+	return (s64)dev->ifindex << 32 | generation;
+}
+
+/* The stack has found that what the peer sends this way is for the node. */
+static void manx_learn_arrival(struct manx_peer *peer, const struct sk_buff *skb)
+{
+	s64 now = manx_arrival(skb->dev, skb_rtable(skb)->rt_genid);
+
+	if (unlikely(atomic64_read(&peer->arrival) != now))
+		atomic64_set(&peer->arrival, now);
 }
 
 /* Handler of tunnel4: 0 if @skb was taken, anything else if it is not ours. */
-static int manx_decap(struct sk_buff *skb, __be16 inner)
+static int manx_decap(struct sk_buff *skb)
 {
-	struct iphdr outer = *ip_hdr(skb);
-	struct manx_link *link = manx_tunnel_of(dev_net(skb->dev), outer.saddr, outer.daddr);
+	const struct iphdr *outer = ip_hdr(skb);
+	struct manx_link *link;
+	struct manx_peer *peer = manx_sender(manx_ns(dev_net(skb->dev)), outer->saddr,
+					     outer->daddr, &link);
 
-	if (!link)
+	if (!peer)
 		return -ENOENT;
-	if (!(link->dev->flags & IFF_UP)) {
-		manx_drop(skb, link->ns, link, MANX_DROP_REASON_LINK_DOWN, NULL);
-		return 0;
-	}
-	if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
-		manx_drop(skb, link->ns, link, MANX_DROP_REASON_POLICY_INGRESS, NULL);
-		return 0;
-	}
-	if (iptunnel_pull_header(skb, 0, inner, false)) {
-		manx_drop(skb, link->ns, link, MANX_DROP_REASON_NO_MEMORY, NULL);
-		return 0;
-	}
-	manx_decap_receive(skb, link, &outer);
+	if (skb_valid_dst(skb))
+		manx_learn_arrival(peer, skb);
+	manx_decap_open(skb, link);
 	return 0;
 }
 
-static int manx_decap4(struct sk_buff *skb)
+/* --- before the stack --- */
+
+bool manx_tunnel_receive(struct sk_buff *skb, struct manx_ns *ns)
 {
-	return manx_decap(skb, htons(ETH_P_IP));
+	const struct iphdr *outer = ip_hdr(skb);
+	unsigned int inner = outer->protocol == IPPROTO_IPIP ? sizeof(struct iphdr) :
+							       sizeof(struct ipv6hdr);
+	struct manx_link *link;
+	struct manx_peer *peer;
+
+	if (outer->ihl != sizeof(*outer) / 4 || ip_is_fragment(outer) ||
+	    !manx_gate_node_in(ns->net))
+		return false;
+	peer = manx_sender(ns, outer->saddr, outer->daddr, &link);
+	if (!peer || atomic64_read(&peer->arrival) !=
+		     manx_arrival(skb->dev, rt_genid_ipv4(ns->net)) ||
+	    !pskb_may_pull(skb, sizeof(*outer) + inner))
+		return false;
+	__skb_pull(skb, sizeof(*outer));
+	manx_decap_open(skb, link);
+	return true;
 }
 
-static int manx_decap6(struct sk_buff *skb)
-{
-	return manx_decap(skb, htons(ETH_P_IPV6));
-}
+/* --- handlers --- */
 
 /*
  * An ICMP error about an outer packet of ours, which stands at skb->data. What
@@ -116,8 +182,9 @@ static int manx_decap_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *outer = (const struct iphdr *)skb->data;
 	struct net *net = dev_net(skb->dev);
+	struct manx_link *link;
 
-	if (!manx_tunnel_of(net, outer->daddr, outer->saddr))
+	if (!manx_sender(manx_ns(net), outer->daddr, outer->saddr, &link))
 		return -ENOENT;
 	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
 		ipv4_update_pmtu(skb, net, info, 0, outer->protocol);
@@ -127,13 +194,13 @@ static int manx_decap_err(struct sk_buff *skb, u32 info)
 }
 
 static struct xfrm_tunnel manx_handler4 __read_mostly = {
-	.handler	= manx_decap4,
+	.handler	= manx_decap,
 	.err_handler	= manx_decap_err,
 	.priority	= -1,
 };
 
 static struct xfrm_tunnel manx_handler6 __read_mostly = {
-	.handler	= manx_decap6,
+	.handler	= manx_decap,
 	.err_handler	= manx_decap_err,
 	.priority	= -1,
 };

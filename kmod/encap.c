@@ -11,6 +11,9 @@
  * fragments stay rare. A packet that is too long for the path is answered with
  * an ICMP error where its sender can be told, that is IPv6, and IPv4 with DF;
  * other IPv4 packets go with DF clear and are fragmented outside.
+ *
+ * While the fast way is on and no hook but our own would see it, what has DF goes from
+ * here to the neighbour: there is nothing left that the stack would do.
  */
 #include <linux/if_arp.h>
 #include <net/dst_cache.h>
@@ -25,6 +28,7 @@
 
 #include "compat/compat.h"
 #include "drop.h"
+#include "gate.h"
 #include "hooks.h"
 #include "link.h"
 #include "trace.h"
@@ -46,19 +50,34 @@ struct manx_outer {
 	u8 protocol;
 };
 
-/* The node behind a packet's next hop, or 0. */
-static __be32 manx_next_node(const struct sk_buff *skb)
+__be32 manx_tunnel_node(struct dst_entry *dst, u8 family, const union nf_inet_addr *to)
 {
 	const struct in6_addr *gw;
 
+	if (family == NFPROTO_IPV4)
+		return dst->ops->family == AF_INET ?
+		       rt_nexthop(container_of(dst, struct rtable, dst), to->ip) : 0;
+	if (family != NFPROTO_IPV6 || dst->ops->family != AF_INET6)
+		return 0;
+	gw = rt6_nexthop(dst_rt6_info(dst), (struct in6_addr *)&to->in6);
+	return ipv6_addr_v4mapped(gw) ? gw->s6_addr32[3] : 0;
+}
+
+/* The node behind a packet's next hop, or 0. */
+static __be32 manx_next_node(const struct sk_buff *skb)
+{
+	union nf_inet_addr to;
+
 	if (!skb_valid_dst(skb))
 		return 0;
-	if (skb->protocol == htons(ETH_P_IP) && skb_rtable(skb)->dst.ops->family == AF_INET)
-		return rt_nexthop(skb_rtable(skb), ip_hdr(skb)->daddr);
-	if (skb->protocol != htons(ETH_P_IPV6) || skb_dst(skb)->ops->family != AF_INET6)
+	if (skb->protocol == htons(ETH_P_IP)) {
+		to.ip = ip_hdr(skb)->daddr;
+		return manx_tunnel_node(skb_dst(skb), NFPROTO_IPV4, &to);
+	}
+	if (skb->protocol != htons(ETH_P_IPV6))
 		return 0;
-	gw = rt6_nexthop(dst_rt6_info(skb_dst(skb)), &ipv6_hdr(skb)->daddr);
-	return ipv6_addr_v4mapped(gw) ? gw->s6_addr32[3] : 0;
+	to.in6 = ipv6_hdr(skb)->daddr;
+	return manx_tunnel_node(skb_dst(skb), NFPROTO_IPV6, &to);
 }
 
 /* Route to a peer, from the peer's cache; with a reference. */
@@ -150,8 +169,41 @@ static void manx_push_outer(struct sk_buff *skb, const struct manx_link *link,
 		__ip_select_ident(net, iph, max_t(u16, skb_shinfo(skb)->gso_segs, 1));
 }
 
+/*
+ * Would the stack do nothing but send it to the neighbour? What has DF and fits the
+ * path is not cut.
+ */
+static bool manx_is_straight(const struct manx_ruleset *rs, const struct sk_buff *skb,
+			     const struct rtable *rt, const struct manx_outer *outer)
+{
+	return rs->config.fast != MANX_FAST_OFF && outer->df && skb->len <= IP_MAX_MTU &&
+	       !dst_xfrm(&rt->dst) && !rt->dst.lwtstate && !netif_is_l3_slave(rt->dst.dev) &&
+	       manx_gate_node_out(rs->ns->net, skb);
+}
+
+/* As ip_local_out() and ip_output(), without hooks. Consumes @skb. */
+static int manx_send_straight(struct sk_buff *skb, struct rtable *rt,
+			      const struct manx_ruleset *rs)
+{
+	struct iphdr *iph = ip_hdr(skb);
+	struct neighbour *neigh;
+	bool is_v6gw = false;
+
+	iph->tot_len = htons(skb->len);
+	ip_send_check(iph);
+	skb->mark &= ~rs->config.mark_mask;
+	skb->dev = rt->dst.dev;
+	neigh = ip_neigh_for_gw(rt, skb, &is_v6gw);
+	if (IS_ERR(neigh)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
+		return PTR_ERR(neigh);
+	}
+	return neigh_output(neigh, skb, is_v6gw);
+}
+
 /* From here @skb is on its way to the underlay; consumes it. */
-static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link, struct rtable *rt,
+static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link,
+			    const struct manx_ruleset *rs, struct rtable *rt,
 			    const struct manx_outer *outer)
 {
 	struct net *net = dev_net(link->dev);
@@ -167,7 +219,10 @@ static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link, s
 	manx_push_outer(skb, link, outer, net);
 	skb->protocol = htons(ETH_P_IP);
 	trace_manx_encap(skb, link->dev, link->local, outer->daddr, outer->protocol);
-	err = ip_local_out(net, NULL, skb);
+	if (manx_is_straight(rs, skb, rt, outer))
+		err = manx_send_straight(skb, rt, rs);
+	else
+		err = ip_local_out(net, NULL, skb);
 	/* a macro that evaluates its argument twice */
 	if (net_xmit_eval(err) == 0)
 		dev_sw_netstats_tx_add(link->dev, 1, len);
@@ -209,7 +264,7 @@ static int manx_encap(struct sk_buff *skb, struct manx_link *link)
 		ip_rt_put(rt);
 		return MANX_DROP_REASON_NO_MEMORY;
 	}
-	manx_send_outer(skb, link, rt, &outer);
+	manx_send_outer(skb, link, rs, rt, &outer);
 	return -1;
 }
 

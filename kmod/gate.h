@@ -57,6 +57,9 @@ static inline bool manx_gate_ipsec(const struct net *net, const struct sk_buff *
  */
 #define MANX_OWN_PRE_ROUTING	3
 #define MANX_OWN_FORWARD	1
+/* and what comes to the node and leaves it by IPv4 (where defragmentation is, too) */
+#define MANX_OWN_LOCAL_IN	1
+#define MANX_OWN_LOCAL_OUT	3
 
 static inline unsigned int manx_hook_entries(const struct nf_hook_entries *entries)
 {
@@ -94,6 +97,27 @@ static inline bool manx_gate_hooks(const struct net *net, const struct sk_buff *
 		       MANX_OWN_PRE_ROUTING &&
 	       manx_hook_entries(rcu_dereference(hooks[NF_INET_FORWARD])) == MANX_OWN_FORWARD &&
 	       (!manx_hook_entries(last) || manx_is_secmark_hook(last, skb));
+}
+
+/* No hook but our own would see what the node sends by IPv4. */
+static inline bool manx_gate_node_out(const struct net *net, const struct sk_buff *skb)
+{
+	struct nf_hook_entries __rcu * const *hooks = net->nf.hooks_ipv4;
+	const struct nf_hook_entries *last = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
+
+	return manx_hook_entries(rcu_dereference(hooks[NF_INET_LOCAL_OUT])) ==
+		       MANX_OWN_LOCAL_OUT &&
+	       (!manx_hook_entries(last) || manx_is_secmark_hook(last, skb));
+}
+
+/* Likewise, what comes to it. */
+static inline bool manx_gate_node_in(const struct net *net)
+{
+	struct nf_hook_entries __rcu * const *hooks = net->nf.hooks_ipv4;
+
+	return manx_hook_entries(rcu_dereference(hooks[NF_INET_PRE_ROUTING])) ==
+		       MANX_OWN_PRE_ROUTING &&
+	       manx_hook_entries(rcu_dereference(hooks[NF_INET_LOCAL_IN])) == MANX_OWN_LOCAL_IN;
 }
 
 #endif /* _MANX_GATE_H */

@@ -27,9 +27,12 @@
 #include "compat/compat.h"
 #include "drop.h"
 #include "fast/fast.h"
+#include "fast/tap.h"
 #include "flow/pass.h"
 #include "flow/table.h"
+#include "gate.h"
 #include "link.h"
+#include "tunnel.h"
 
 /* just after NAT, see above */
 #define MANX_PRI_LOCAL_IN (NF_IP_PRI_NAT_SRC + 1)
@@ -207,6 +210,11 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 	return manx_judge_passage(skb, state, &way);
 }
 
+static bool manx_is_ipip(const struct iphdr *iph)
+{
+	return iph->protocol == IPPROTO_IPIP || iph->protocol == IPPROTO_IPV6;
+}
+
 /*
  * IPIP between peers is not tracked: a connection between two nodes would be
  * one entry whose cache line every CPU writes for every packet.
@@ -217,7 +225,7 @@ static bool manx_is_peer_ipip(const struct sk_buff *skb, const struct manx_ns *n
 	const struct net_device *tunnel = rcu_dereference(ns->tunnel);
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return tunnel && (iph->protocol == IPPROTO_IPIP || iph->protocol == IPPROTO_IPV6) &&
+	return tunnel && manx_is_ipip(iph) &&
 	       iph->daddr == manx_link(tunnel)->local && !ip_is_fragment(iph) &&
 	       manx_ruleset_peer(rs, iph->saddr);
 }
@@ -252,9 +260,14 @@ static unsigned int manx_hook_fast(void *priv, struct sk_buff *skb,
 	    state->in->flags & IFF_LOOPBACK || skb->pkt_type != PACKET_HOST ||
 	    nf_bridge_in_prerouting(skb) || !softirq_count())
 		return NF_ACCEPT;
+	/* it was tried before it came here */
+	if (manx_is_tunnel(state->in) && !manx_has_tap(state->in))
+		return NF_ACCEPT;
+	if (state->pf == NFPROTO_IPV4 && manx_is_ipip(ip_hdr(skb)))
+		return manx_tunnel_receive(skb, ns) ? NF_STOLEN : NF_ACCEPT;
 	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
 		return NF_ACCEPT;
-	return manx_fast_received(skb, ns, &p) ? NF_STOLEN : NF_ACCEPT;
+	return manx_fast_received(skb, ns, &p, 0) ? NF_STOLEN : NF_ACCEPT;
 }
 
 #define MANX_HOOK(fn, family, num, prio)	\

@@ -194,11 +194,14 @@ struct manx_endpoint {
  * @addr: underlay address, network byte order
  * @route: routes to it from our tunnel's local address, for IPv4 [0] and IPv6 [1]
  *	inside
+ * @arrival: where the stack last found its packets to be for the node: index of the
+ *	device << 32 | generation of the namespace's IPv4 routes; 0: nowhere yet
  */
 struct manx_peer {
 	struct manx_object object;
 	__be32 addr;
 	struct dst_cache route[2];
+	atomic64_t arrival;
 };
 
 /**

@@ -6,8 +6,23 @@
 #ifndef _MANX_TUNNEL_H
 #define _MANX_TUNNEL_H
 
+#include <linux/netfilter.h>
+#include <net/dst.h>
+
 struct manx_link;
+struct manx_ns;
 struct sk_buff;
+
+/**
+ * manx_tunnel_node() - the node behind the next hop of a route
+ * @dst: route
+ * @family: NFPROTO_* of the packets
+ * @to: where they go
+ *
+ * Context: RCU read lock held.
+ * Return: its underlay address, or 0.
+ */
+__be32 manx_tunnel_node(struct dst_entry *dst, u8 family, const union nf_inet_addr *to);
 
 /**
  * manx_tunnel_send() - encapsulate a packet and send it
@@ -17,6 +32,16 @@ struct sk_buff;
  * Context: RCU read lock held, bottom halves disabled.
  */
 void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link);
+
+/**
+ * manx_tunnel_receive() - decapsulate what the stack need not look at
+ * @skb: IPIP in PRE_ROUTING
+ * @ns: namespace
+ *
+ * Context: RCU read lock held, bottom halves disabled.
+ * Return: true if it was consumed; else it is the stack's.
+ */
+bool manx_tunnel_receive(struct sk_buff *skb, struct manx_ns *ns);
 
 int manx_decap_init(void);
 void manx_decap_exit(void);

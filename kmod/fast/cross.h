@@ -18,6 +18,7 @@
  * @in: link that it came through: primary, tunnel or a device of the host
  * @from: endpoint id that it comes from, or MANX_ENDPOINT_*
  * @wire: it came off the wire, and may say any source
+ * @node: it came out of the tunnel, from that node, and its source is not checked; or 0
  * @p: its headers
  * @dst: its route
  * @receives: no lock of a sender is held: receive functions may be called
@@ -28,6 +29,7 @@ struct manx_crosser {
 	struct net_device *in;
 	u32 from;
 	bool wire;
+	__be32 node;
 	const struct manx_packet *p;
 	struct dst_entry *dst;
 	bool receives;

@@ -29,6 +29,7 @@
 #include "../flow/way.h"
 #include "../gate.h"
 #include "../source.h"
+#include "../tunnel.h"
 #include "cross.h"
 #include "tap.h"
 
@@ -123,6 +124,26 @@ static bool manx_is_tracked_as(const struct sk_buff *skb, const struct manx_flow
 	return !ct || ct == READ_ONCE(flow->ct);
 }
 
+/*
+ * May it say its source? Out of the tunnel, if answers go to the node that it came
+ * from: mostly the flow knows their route.
+ */
+static bool manx_source_stands(const struct manx_crosser *c, const struct manx_flow *flow,
+			       unsigned int dir)
+{
+	struct dst_entry *back;
+
+	if (c->wire)
+		return READ_ONCE(flow->routes) ==
+		       manx_source_generation(c->ns->net, c->p->family);
+	if (!c->node || (c->p->family == NFPROTO_IPV4 && c->p->src.ip == c->node))
+		return true;
+	back = manx_way_route(flow, !dir, c->ns->net);
+	return (back && READ_ONCE(back->dev) == c->in &&
+		manx_tunnel_node(back, c->p->family, &c->p->src) == c->node) ||
+	       manx_source_is_behind(c->in, c->p, c->node);
+}
+
 /* Fills c->dst and counts the packet if it may go the fast way. */
 static bool manx_fast_may(struct manx_crosser *c, struct sk_buff *skb)
 {
@@ -137,14 +158,14 @@ static bool manx_fast_may(struct manx_crosser *c, struct sk_buff *skb)
 		return false;
 	if (c->from == MANX_ENDPOINT_OUTSIDE && !manx_is_tracked_as(skb, flow))
 		return false;
-	if (c->wire && READ_ONCE(flow->routes) !=
-		       manx_source_generation(c->ns->net, c->p->family))
+	if (!manx_source_stands(c, flow, dir))
 		return false;
 	c->dst = manx_fast_route(c, flow, dir);
 	if (!c->dst)
 		return false;
-	/* what was received has been seen by whatever is attached there */
-	device = (manx_is_primary(c->in) && !manx_gate_in(c->in)) || !manx_cross_open(c);
+	/* what the stack has received has been seen by whatever is attached there */
+	device = ((manx_is_primary(c->in) || c->node) && !manx_gate_in(c->in)) ||
+		 !manx_cross_open(c);
 	if (unlikely(device != (READ_ONCE(flow->why[dir]) == MANX_WHY_DEVICE)))
 		WRITE_ONCE(flow->why[dir], device ? MANX_WHY_DEVICE : MANX_WHY_OFF);
 	return !device && manx_cross_fits(c, skb) && manx_gate_ipsec(c->ns->net, skb) &&
@@ -185,11 +206,13 @@ static bool manx_is_received_plain(const struct sk_buff *skb, const struct manx_
 /* A pod that is received from here may send, and be received from here again. */
 static DEFINE_PER_CPU(bool, manx_receiving);
 
-bool manx_fast_received(struct sk_buff *skb, struct manx_ns *ns, const struct manx_packet *p)
+bool manx_fast_received(struct sk_buff *skb, struct manx_ns *ns, const struct manx_packet *p,
+			__be32 node)
 {
 	struct manx_crosser c = {
 		.ns = ns, .rs = rcu_dereference(ns->ruleset), .in = skb->dev,
-		.from = MANX_ENDPOINT_OUTSIDE, .wire = !manx_is_tunnel(skb->dev), .p = p,
+		.from = MANX_ENDPOINT_OUTSIDE, .wire = !manx_is_tunnel(skb->dev),
+		.node = node, .p = p,
 		.receives = !__this_cpu_read(manx_receiving),
 	};
 

@@ -29,12 +29,15 @@ bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
  * @skb: IP packet, headers set; its device is where it came from
  * @ns: namespace
  * @p: headers
+ * @node: node that sent it through the tunnel, if that has not been held against its
+ *	source; else 0
  *
- * From the wire, or out of the tunnel with the inner source checked.
+ * From the wire, or out of the tunnel.
  *
  * Context: RCU read lock held, bottom halves disabled, no lock of a sender held.
  * Return: true if it was consumed.
  */
-bool manx_fast_received(struct sk_buff *skb, struct manx_ns *ns, const struct manx_packet *p);
+bool manx_fast_received(struct sk_buff *skb, struct manx_ns *ns, const struct manx_packet *p,
+			__be32 node);
 
 #endif /* _MANX_FAST_FAST_H */
