@@ -128,6 +128,81 @@ ipip_a_narrow_path_is_told_to_the_sender() {
 	transfers a $c6
 }
 
+# fast WAY: both nodes may let packets take it
+fast() {
+	settings n1 "\"fast\":\"$1\""
+	settings n2 "\"fast\":\"$1\""
+	commit n1
+	commit n2
+}
+
+# goes NODE WAY: a flow's packets take it in both directions
+goes() {
+	on "$1" manxctl dp flows protocol tcp -o json |
+		grep -q "\"way\":\"$2\",.*\"replyWay\":\"$2\""
+}
+
+ipip_fast_flows_outlive_a_narrow_path() {
+	local way address mtu=1400 long
+
+	two_nodes
+	echo_server c tcp 80
+	long=$(head -c 6000 /dev/zero | tr '\0' x)
+	for way in established direct; do
+		fast $way
+		for address in $c4 $c6; do
+			[[ $address != *:* ]] || address=[$address]
+			on n1 manxctl dp flush all > /dev/null
+			on n2 manxctl dp flush all > /dev/null
+			stream a $address 80
+			echoes $long
+			echoes $long
+			goes n1 $way || fail "$(on n1 manxctl dp flows)"
+			goes n2 $way || fail "$(on n2 manxctl dp flows)"
+			ip -n r link set n2 mtu $mtu
+			ip -n n2 link set eth0 mtu $mtu
+			echoes $long
+			echoes $long
+			goes n1 $way || fail "$(on n1 manxctl dp flows)"
+			mtu=$((mtu - 20))
+		done
+	done
+}
+
+ipip_fast_carries_a_megabyte() {
+	local way packets
+
+	two_nodes
+	head -c 1000000 /dev/urandom > "$scratch/sent"
+	for way in established direct; do
+		fast $way
+		transfers a $c4
+		[ $packets -lt 500 ] || fail "$packets packets: not sent in trains"
+		transfers a $c6
+	done
+	on n1 ethtool -K eth0 tx off tso off gso off sg off > /dev/null
+	for way in established direct; do
+		fast $way
+		transfers a $c4
+		transfers a $c6
+	done
+}
+
+# Whose source is not behind the node is dropped, be it of a flow that goes the fast way.
+ipip_fast_packets_are_checked() {
+	two_nodes
+	fast direct
+	echo_server c udp 53
+	stream a $c4 53,sourceport=5000 UDP
+	echoes once
+	echoes again
+	ip -n n1 route replace 10.65.1.0/24 via 10.1.0.254
+	python frames r:n1 n1:tunl n1:tunl "$(mac_of n1 eth0)" src4=$u2 dst4=$u1 <<-END
+		inner-source	ether(ip4(ip4(udp(53, 5000), src="$c4", dst="$a4")))
+	END
+	stuck lost
+}
+
 ipip_too_long_without_df_is_fragmented_outside() {
 	two_nodes
 	ip -n r link set n2 mtu 1400
