@@ -31,7 +31,6 @@
 #include "../source.h"
 #include "../tunnel.h"
 #include "cross.h"
-#include "tap.h"
 
 /* Opens or ends a connection: conntrack is to see it. */
 #define MANX_TCP_EDGES	(MANX_TCP_SYN_FLAG | MANX_TCP_FIN_FLAG | MANX_TCP_RST_FLAG)
@@ -187,8 +186,6 @@ bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
 	/* to a group's address, the stack does not forward it */
 	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest) || !manx_fast_may(&c, skb))
 		return false;
-	if (manx_has_tap(primary))
-		manx_show_tap(skb, primary);
 	dev_sw_netstats_tx_add(peer, 1, len);
 	dev_sw_netstats_rx_add(primary, len);
 	__skb_pull(skb, ETH_HLEN);
