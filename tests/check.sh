@@ -94,8 +94,8 @@ check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
 # Two machines at a time from here on: each of them uses one processor.
 start stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
 check bench-policy	make QUICK=1 bench-policy
-finish stress
 check profile		bench/profile-test
+finish stress
 e2e 6.1
 e2e 6.12
 finish e2e-6.1
