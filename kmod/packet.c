@@ -137,7 +137,10 @@ static bool manx_packet_parse6(const struct sk_buff *skb, unsigned int nhoff, bo
 		return off + sizeof(struct frag_hdr) <= end &&
 		       !skb_copy_bits(skb, off, &p->protocol, sizeof(p->protocol));
 	p->protocol = nexthdr;
-	len = min_t(unsigned int, end - min_t(unsigned int, off, end), sizeof(l4));
+	/* an extension header tells of more octets than there are */
+	if (off > end)
+		return false;
+	len = min_t(unsigned int, end - off, sizeof(l4));
 	head = skb_header_pointer(skb, off, len, l4);
 	return head && manx_packet_parse_l4(head, len, p);
 }

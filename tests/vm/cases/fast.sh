@@ -508,19 +508,26 @@ adds() {
 	on n1 manxctl dp flows endpoint 3 -o json | grep -oE '"(replyP|p)ackets":[0-9]+|"(replyB|b)ytes":[0-9]+'
 }
 
+# counts_alike ADDRESS: what the same packets add is the same on each way
+counts_alike() {
+	local mode
+
+	for mode in off established direct; do
+		mode $mode
+		pings "$1" 1
+		on n1 manxctl dp flush all > "$scratch/flushed"
+		adds "$1" > "$scratch/$mode"
+	done
+	diff "$scratch/off" "$scratch/established" && diff "$scratch/off" "$scratch/direct"
+}
+
 fast_counts_as_the_stack_does() {
-	local mode address
+	local address
 
 	served
 	for address in $b4 $b6; do
-		for mode in off established direct; do
-			mode $mode
-			pings $address 1
-			on n1 manxctl dp flush all > "$scratch/flushed"
-			adds $address > "$scratch/$mode"
-		done
-		diff "$scratch/off" "$scratch/established"
-		diff "$scratch/off" "$scratch/direct"
+		# a pod's kernel may report its groups meanwhile
+		counts_alike $address || counts_alike $address || counts_alike $address
 	done
 }
 
