@@ -30,11 +30,16 @@ void fixture_make(struct fixture *f, const char *base)
 	f->store = NULL;
 }
 
+int fixture_sqlite(struct manx_store **store, const char *path, struct manx_error *err)
+{
+	return manx_store_open(store, &(struct manx_store_conf){ .sqlite = (char *)path }, err);
+}
+
 void fixture_open(struct fixture *f)
 {
 	struct manx_error err = { 0 };
 
-	if (manx_store_open(&f->store, f->db, &err))
+	if (fixture_sqlite(&f->store, f->db, &err))
 		fail_msg("%s", err.text);
 }
 

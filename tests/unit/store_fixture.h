@@ -36,6 +36,9 @@ void fixture_make(struct fixture *f, const char *base);
 void fixture_open(struct fixture *f);
 void fixture_remove(struct fixture *f);
 
+/* manx_store_open() of the database @path. */
+int fixture_sqlite(struct manx_store **store, const char *path, struct manx_error *err);
+
 /* Run @fn in a child process, whose exit status is what it returns. */
 pid_t fixture_fork(int (*fn)(void *ctx), void *ctx);
 /* Wait for @pid; its exit status, or 128 and the signal that ended it. */

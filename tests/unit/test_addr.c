@@ -225,7 +225,6 @@ static void test_places(void **state)
 	assert_int_equal(st.st_mode & 07777, 0700);
 	setenv("MANX_STATE_DIR", path, 1);
 	unsetenv("MANX_NODENAME");
-	unsetenv("MANX_SQLITE");
 	setenv("MANX_RUN_DIR", "", 1);
 	snprintf(path, sizeof(path), "%s/state/nodename", dir);
 	f = fopen(path, "w");
@@ -242,12 +241,12 @@ static void test_places(void **state)
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/state", dir);
 	rmdir(path);
-	assert_int_equal(manx_store_path(path, sizeof(path), &err), 0);
+	assert_int_equal(manx_state_path(path, sizeof(path), "manx.db", &err), 0);
 	assert_string_equal(path + strlen(dir), "/state/manx.db");
-	assert_int_equal(manx_store_path(small, sizeof(small), &err), -ENAMETOOLONG);
-	setenv("MANX_SQLITE", "/x.db", 1);
-	assert_int_equal(manx_store_path(small, sizeof(small), &err), 0);
-	assert_string_equal(small, "/x.db");
+	assert_int_equal(manx_state_path(small, sizeof(small), "manx.db", &err), -ENAMETOOLONG);
+	unsetenv("MANX_CONF_DIR");
+	assert_int_equal(manx_conf_path(path, sizeof(path), "manx.yaml", &err), 0);
+	assert_string_equal(path, "/etc/manx/manx.yaml");
 	assert_int_equal(manx_agent_path(path, sizeof(path), &err), 0);
 	assert_string_equal(path, "/run/manx/agent.sock");
 	rmdir(dir);

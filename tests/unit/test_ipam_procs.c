@@ -41,7 +41,7 @@ struct worker {
 static int begin(struct worker *w)
 {
 	struct manx_error err = { 0 };
-	int ret = manx_store_open(&w->f.store, w->f.db, &err);
+	int ret = fixture_sqlite(&w->f.store, w->f.db, &err);
 	char c;
 
 	close(w->ungate);

@@ -36,7 +36,7 @@ int statfs(const char *path, struct statfs *buf)
 static int try_open(const char *path, struct manx_error *err)
 {
 	struct manx_store *store;
-	int ret = manx_store_open(&store, path, err);
+	int ret = fixture_sqlite(&store, path, err);
 
 	manx_store_close(store);
 	return ret;
@@ -69,7 +69,7 @@ static void assert_modes(const char *db, mode_t mask)
 	struct manx_store *store;
 	mode_t before = umask(mask);
 
-	if (manx_store_open(&store, db, &err))
+	if (fixture_sqlite(&store, db, &err))
 		fail_msg("%s", err.text);
 	umask(before);
 	fixture_put(store, "k", "{}");
@@ -201,7 +201,7 @@ static void test_truncated(void **state)
 	fixture_sql(f->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	assert_int_equal(stat(f->db, &st), 0);
 	assert_int_equal(truncate(f->db, st.st_size / 2), 0);
-	ret = manx_store_open(&f->store, f->db, &err);
+	ret = fixture_sqlite(&f->store, f->db, &err);
 	if (!ret)
 		ret = manx_store_list(f->store, "k/", &kvs, &err);
 	assert_int_equal(ret, -EUCLEAN);
@@ -356,10 +356,8 @@ static void test_guards(void **state)
 
 static void test_guard_unchanged(void **state)
 {
-	struct fixture *f = *state;
-	struct manx_store *store = f->store;
+	struct manx_store *store = ((struct fixture *)*state)->store;
 	int64_t rev;
-	char sql[80];
 
 	fixture_put(store, "gone", "{}");
 	rev = fixture_put(store, "r/p/a", "{}");
@@ -372,17 +370,46 @@ static void test_guard_unchanged(void **state)
 	rev = fixture_put(store, "r/p/b", "{}");
 	assert_commit(store, guard_unchanged("r/p/", rev), "2", NULL);
 	fixture_put(store, "r/p/b", NULL);
+	assert_commit(store, guard_unchanged("r/p/", rev), "3", NULL);
+	fixture_put(store, "r/p/b", "{}");
 	assert_commit(store, guard_unchanged("r/p/", rev), "no", "r/p/");
 
-	/* what the log does not reach counts as changed, and so does the future */
+	/* a revision of the future is one of another store */
 	rev = revision(store);
 	fixture_put(store, "x", "{}");
-	assert_commit(store, guard_unchanged("r/p/", rev), "3", NULL);
-	snprintf(sql, sizeof(sql), "DELETE FROM log WHERE rev <= %lld", (long long)rev);
-	fixture_sql(f->db, sql);
 	assert_commit(store, guard_unchanged("r/p/", rev), "4", NULL);
-	assert_commit(store, guard_unchanged("r/p/", rev - 1), "no", "r/p/");
 	assert_commit(store, guard_unchanged("r/p/", rev + 100), "no", "r/p/");
+}
+
+/* The lock, the format and the identity of the store are guards of every write. */
+static void test_standing_guards(void **state)
+{
+	struct fixture *f = *state;
+	struct manx_store *store = f->store, *other;
+	struct manx_txn *txn = manx_txn_new();
+	struct manx_error err = { 0 };
+
+	manx_txn_put(txn, "k", "{}");
+	fixture_put(store, "m/lock", "{}");
+	assert_int_equal(manx_store_commit(store, txn, NULL, &err), -EROFS);
+	assert_non_null(strstr(err.text, "manxctl datastore unlock"));
+	assert_null(fixture_value(store, "k"));
+	fixture_put(store, "m/lock", NULL);
+	assert_int_equal(manx_store_commit(store, txn, NULL, &err), 0);
+
+	assert_int_equal(fixture_sqlite(&other, f->db, &err), 0);
+	fixture_put(other, "m/guid", "{\"guid\":\"another\"}");
+	fixture_put(other, "k", NULL);
+	assert_int_equal(manx_store_commit(store, txn, NULL, &err), -EAGAIN);
+	assert_non_null(strstr(err.text, "replaced"));
+	assert_null(fixture_value(store, "k"));
+	assert_int_equal(manx_store_commit(store, txn, NULL, &err), 0);
+
+	fixture_put(other, "m/format", "{\"format\":2}");
+	assert_int_equal(manx_store_commit(store, txn, NULL, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "newer manx"));
+	manx_store_close(other);
+	manx_txn_free(txn);
 }
 
 static void test_revisions(void **state)
@@ -469,6 +496,7 @@ int main(void)
 		WITH_STORE(test_read),
 		WITH_STORE(test_guards),
 		WITH_STORE(test_guard_unchanged),
+		WITH_STORE(test_standing_guards),
 		WITH_STORE(test_revisions),
 		WITH_STORE(test_bad_transactions),
 	};

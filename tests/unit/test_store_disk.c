@@ -118,7 +118,7 @@ static int use_full_disk(void *ctx)
 
 	if (!mount_small_disk(f.dir))
 		return NOT_ALLOWED;
-	CHECK(manx_store_open(&f.store, f.db, &err) == 0);
+	CHECK(fixture_sqlite(&f.store, f.db, &err) == 0);
 	n = put_until_full(f.store, "k", 32767);
 	CHECK(n > 100);
 	snprintf(hog, sizeof(hog), "%s/hog", f.dir);
@@ -131,7 +131,7 @@ static int use_full_disk(void *ctx)
 	}
 	/* one that comes now, as a plugin would, can release too */
 	manx_store_close(f.store);
-	CHECK(manx_store_open(&f.store, f.db, &err) == 0);
+	CHECK(fixture_sqlite(&f.store, f.db, &err) == 0);
 	for (int i = n / 2; i < n; i++) {
 		snprintf(key, sizeof(key), "k/%d", i);
 		CHECK(put(f.store, key, NULL, &err) == 0);

@@ -35,7 +35,7 @@ static struct manx_watch *watch_from(struct manx_store *store, int64_t rev)
 	struct manx_error err = { 0 };
 	struct manx_watch *watch;
 
-	if (manx_watch_open(store, rev, &watch, &err))
+	if (manx_watch_open(store, "", "~", rev, &watch, &err))
 		fail_msg("%s", err.text);
 	return watch;
 }
@@ -231,7 +231,7 @@ static int open_and_tell(void *ctx)
 	struct manx_error err = { 0 };
 	char key[64];
 
-	if (manx_store_open(&f.store, f.db, &err)) {
+	if (fixture_sqlite(&f.store, f.db, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}

@@ -31,7 +31,7 @@ const char *manx_run_dir(void)
 static int join(char *buf, size_t size, const char *dir, const char *name,
 		struct manx_error *err)
 {
-	int n = snprintf(buf, size, "%s%s%s", dir, *name ? "/" : "", name);
+	int n = snprintf(buf, size, "%s/%s", dir, name);
 
 	if (n < 0 || (size_t)n >= size)
 		return manx_fail(err, -ENAMETOOLONG, "path \"%s/%s\" is longer than %zu octets",
@@ -39,13 +39,14 @@ static int join(char *buf, size_t size, const char *dir, const char *name,
 	return 0;
 }
 
-int manx_store_path(char *buf, size_t size, struct manx_error *err)
+int manx_conf_path(char *buf, size_t size, const char *name, struct manx_error *err)
 {
-	const char *path = setting("MANX_SQLITE", NULL);
+	return join(buf, size, setting("MANX_CONF_DIR", "/etc/manx"), name, err);
+}
 
-	if (path)
-		return join(buf, size, path, "", err);
-	return join(buf, size, manx_state_dir(), "manx.db", err);
+int manx_state_path(char *buf, size_t size, const char *name, struct manx_error *err)
+{
+	return join(buf, size, manx_state_dir(), name, err);
 }
 
 int manx_agent_path(char *buf, size_t size, struct manx_error *err)
@@ -60,7 +61,7 @@ static int read_nodename(char *buf, size_t size, struct manx_error *err)
 	ssize_t n;
 	int fd, rc;
 
-	rc = join(path, sizeof(path), manx_state_dir(), "nodename", err);
+	rc = manx_state_path(path, sizeof(path), "nodename", err);
 	if (rc)
 		return rc;
 	fd = open(path, O_RDONLY | O_CLOEXEC);

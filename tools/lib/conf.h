@@ -16,11 +16,11 @@ const char *manx_state_dir(void);
 const char *manx_run_dir(void);
 
 /*
- * Paths below them, into @buf; -ENAMETOOLONG if they do not fit.
- * Database: $MANX_SQLITE, default <state>/manx.db.
- * Agent socket: <run>/agent.sock.
+ * Paths into @buf; -ENAMETOOLONG if they do not fit. Settings lie in
+ * $MANX_CONF_DIR, default /etc/manx; the agent socket is <run>/agent.sock.
  */
-int manx_store_path(char *buf, size_t size, struct manx_error *err);
+int manx_conf_path(char *buf, size_t size, const char *name, struct manx_error *err);
+int manx_state_path(char *buf, size_t size, const char *name, struct manx_error *err);
 int manx_agent_path(char *buf, size_t size, struct manx_error *err);
 
 /*

@@ -69,8 +69,8 @@ static int check_current(const struct manx_resource *pool, const struct manx_poo
 }
 
 static int commit_pool(struct manx_store *store, const struct manx_resource *pool,
-		       const struct manx_ippool *p, int64_t pools_rev, int64_t blocks_rev,
-		       struct manx_error *err)
+		       const struct manx_ippool *p, int64_t mod_rev, int64_t pools_rev,
+		       int64_t blocks_rev, struct manx_error *err)
 {
 	struct manx_txn *txn = manx_txn_new();
 	char *value = manx_resource_to_store(pool);
@@ -79,7 +79,11 @@ static int commit_pool(struct manx_store *store, const struct manx_resource *poo
 
 	manx_txn_put(txn, manx_pool_key(pool->name, key), value);
 	cJSON_free(value);
-	/* this pool, too, is still what check_current() saw */
+	/* this pool is still what check_current() saw, and no other pool is in its way */
+	if (mod_rev)
+		manx_txn_guard_rev(txn, key, mod_rev);
+	else
+		manx_txn_guard_absent(txn, key);
 	manx_kind_prefix(pool->kind, NULL, key, sizeof(key));
 	manx_txn_guard_unchanged(txn, key, pools_rev);
 	snprintf(key, sizeof(key), "b/%u/", p->cidr.addr.family);
@@ -109,7 +113,7 @@ static int put_once(struct manx_store *store, const struct manx_resource *pool, 
 	if (!ret)
 		ret = check_blocks(store, &p, &blocks_rev, err);
 	if (!ret) {
-		ret = commit_pool(store, pool, &p, pools.rev, blocks_rev, err);
+		ret = commit_pool(store, pool, &p, mod_rev, pools.rev, blocks_rev, err);
 		*again = ret == -EAGAIN;
 	}
 	manx_pools_clear(&pools);

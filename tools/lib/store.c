@@ -1,210 +1,216 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The part of the datastore that no engine changes: keys and values, and
- * transactions while they are built.
+ * Datastore: which engine, and what stands before every write.
  */
+#include "store.h"
+
+#include <cjson/cJSON.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grow.h"
 #include "store_internal.h"
 
-/* Printable ASCII without blanks, 1 to MANX_KEY_MAX octets. */
-static bool key_is_valid(const char *key)
-{
-	size_t n = 0;
+#define KEY_FORMAT	"m/format"
+#define KEY_GUID	"m/guid"
+#define KEY_LOCK	"m/lock"
 
-	for (; key[n]; n++)
-		if (key[n] <= ' ' || key[n] > '~' || n == MANX_KEY_MAX)
-			return false;
-	return n > 0;
-}
-
-int manx_kv_set(struct manx_kv *kv, const char *key, const char *value, int64_t create_rev,
-		int64_t mod_rev)
+int manx_store_check_format(const char *name, const char *value, struct manx_error *err)
 {
-	kv->key = strdup(key);
-	kv->value = value ? strdup(value) : NULL;
-	kv->create_rev = create_rev;
-	kv->mod_rev = mod_rev;
-	if (kv->key && (kv->value || !value))
+	cJSON *json = value ? cJSON_Parse(value) : NULL;
+	const cJSON *number = cJSON_GetObjectItemCaseSensitive(json, "format");
+	int format = cJSON_IsNumber(number) ? number->valueint : 0;
+
+	cJSON_Delete(json);
+	if (format == MANX_STORE_FORMAT)
 		return 0;
-	manx_kv_clear(kv);
-	return -ENOMEM;
+	if (format > MANX_STORE_FORMAT)
+		return manx_fail(err, -EPROTO,
+				 "%s has format %d, this manx knows up to %d: install the newer manx",
+				 name, format, MANX_STORE_FORMAT);
+	return manx_fail(err, -EUCLEAN, "%s is damaged: it does not tell its format (" KEY_FORMAT ")",
+			 name);
 }
 
-void manx_kv_clear(struct manx_kv *kv)
+/* *value: of @key, the caller's. */
+static int read_value(struct manx_store *store, const char *key, char **value,
+		      struct manx_error *err)
 {
-	free(kv->key);
-	free(kv->value);
-	*kv = (struct manx_kv){ 0 };
+	struct manx_kv kv;
+	int ret = store->ops->get(store, key, &kv, err);
+
+	if (ret == -ENOENT)
+		return manx_fail(err, -EUCLEAN, "%s is damaged: %s is missing", store->name, key);
+	if (ret)
+		return ret;
+	*value = kv.value;
+	kv.value = NULL;
+	manx_kv_clear(&kv);
+	return 0;
 }
 
-struct manx_kv *manx_kvs_grow(struct manx_kvs *kvs)
+static int identify(struct manx_store *store, struct manx_error *err)
 {
-	struct manx_kv *kv = manx_more(kvs->kv, kvs->n, sizeof(*kv));
+	int ret = read_value(store, KEY_FORMAT, &store->format, err);
 
-	if (!kv)
-		return NULL;
-	kvs->kv = kv;
-	kv[kvs->n] = (struct manx_kv){ 0 };
-	return &kv[kvs->n++];
+	if (!ret)
+		ret = manx_store_check_format(store->name, store->format, err);
+	return ret ? ret : read_value(store, KEY_GUID, &store->guid, err);
 }
 
-void manx_kvs_clear(struct manx_kvs *kvs)
+int manx_store_open(struct manx_store **store, const struct manx_store_conf *conf,
+		    struct manx_error *err)
 {
-	for (size_t i = 0; i < kvs->n; i++)
-		manx_kv_clear(&kvs->kv[i]);
-	free(kvs->kv);
-	*kvs = (struct manx_kvs){ 0 };
-}
+	struct manx_store *s = NULL;
+	int ret;
 
-struct manx_txn *manx_txn_new(void)
-{
-	return calloc(1, sizeof(struct manx_txn));
-}
-
-void manx_txn_free(struct manx_txn *txn)
-{
-	if (!txn)
-		return;
-	for (size_t i = 0; i < txn->n_guards; i++) {
-		free(txn->guard[i].key);
-		free(txn->guard[i].end);
-	}
-	for (size_t i = 0; i < txn->n_writes; i++) {
-		free(txn->write[i].key);
-		free(txn->write[i].value);
-	}
-	free(txn->guard);
-	free(txn->write);
-	free(txn);
-}
-
-/* Takes @end, which is NULL for guards of one key. */
-static void add_guard(struct manx_txn *txn, enum manx_guard_kind kind, const char *key, char *end,
-		      int64_t rev)
-{
-	struct manx_guard *guard = manx_more(txn->guard, txn->n_guards, sizeof(*guard));
-
-	if (!guard) {
-		free(end);
-		txn->error = -ENOMEM;
-		return;
-	}
-	txn->guard = guard;
-	guard += txn->n_guards++;
-	*guard = (struct manx_guard){ .kind = kind, .key = strdup(key), .end = end, .rev = rev };
-	if (!guard->key)
-		txn->error = -ENOMEM;
-}
-
-void manx_txn_guard_absent(struct manx_txn *txn, const char *key)
-{
-	if (txn)
-		add_guard(txn, MANX_GUARD_ABSENT, key, NULL, 0);
-}
-
-void manx_txn_guard_rev(struct manx_txn *txn, const char *key, int64_t mod_rev)
-{
-	if (txn)
-		add_guard(txn, MANX_GUARD_REV, key, NULL, mod_rev);
-}
-
-void manx_txn_guard_empty(struct manx_txn *txn, const char *from, const char *to)
-{
-	char *end = strdup(to);
-
-	if (txn && end) {
-		add_guard(txn, MANX_GUARD_EMPTY, from, end, 0);
-		return;
-	}
-	free(end);
-	if (txn)
-		txn->error = -ENOMEM;
-}
-
-void manx_txn_guard_unchanged(struct manx_txn *txn, const char *prefix, int64_t rev)
-{
-	char *end;
-
-	if (!txn)
-		return;
-	if (asprintf(&end, "%s" MANX_KEY_END, prefix) < 0)
-		txn->error = -ENOMEM;
-	else
-		add_guard(txn, MANX_GUARD_UNCHANGED, prefix, end, rev);
-}
-
-static void add_write(struct manx_txn *txn, const char *key, const char *value)
-{
-	struct manx_write *write = manx_more(txn->write, txn->n_writes, sizeof(*write));
-
-	if (!write) {
-		txn->error = -ENOMEM;
-		return;
-	}
-	txn->write = write;
-	write += txn->n_writes++;
-	*write = (struct manx_write){ strdup(key), value ? strdup(value) : NULL };
-	if (!write->key || (value && !write->value))
-		txn->error = -ENOMEM;
-}
-
-void manx_txn_put(struct manx_txn *txn, const char *key, const char *value)
-{
-	if (!txn)
-		return;
-	if (value)
-		add_write(txn, key, value);
-	else
-		txn->error = -ENOMEM;
-}
-
-void manx_txn_del(struct manx_txn *txn, const char *key)
-{
-	if (txn)
-		add_write(txn, key, NULL);
-}
-
-bool manx_txn_only_deletes(const struct manx_txn *txn)
-{
-	for (size_t i = 0; i < txn->n_writes; i++)
-		if (txn->write[i].value)
-			return false;
-	return true;
-}
-
-static int by_key(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int check_writes(const struct manx_txn *txn, struct manx_error *err)
-{
-	const char **key = calloc(txn->n_writes, sizeof(*key));
-	int ret = 0;
-
-	if (!key)
-		return manx_fail(err, -ENOMEM, "transaction: out of memory");
-	for (size_t i = 0; i < txn->n_writes; i++)
-		key[i] = txn->write[i].key;
-	qsort(key, txn->n_writes, sizeof(*key), by_key);
-	for (size_t i = 0; i < txn->n_writes && !ret; i++) {
-		if (!key_is_valid(key[i]))
-			ret = manx_fail(err, -EINVAL, "\"%s\" cannot be a key", key[i]);
-		else if (i && strcmp(key[i - 1], key[i]) == 0)
-			ret = manx_fail(err, -EINVAL, "transaction writes %s twice", key[i]);
-	}
-	free(key);
+	*store = NULL;
+	if (conf->type != MANX_STORE_SQLITE)
+		return manx_fail(err, -EPROTONOSUPPORT, "datastore etcdv3 is not built yet");
+	ret = manx_sqlite_open(&s, conf, err);
+	if (!ret)
+		ret = identify(s, err);
+	if (ret)
+		manx_store_close(s);
+	*store = ret ? NULL : s;
 	return ret;
 }
 
-int manx_txn_check(const struct manx_txn *txn, struct manx_error *err)
+void manx_store_close(struct manx_store *store)
 {
-	if (!txn || txn->error)
-		return manx_fail(err, -ENOMEM, "transaction: out of memory");
-	return txn->n_writes ? check_writes(txn, err) : 0;
+	if (!store)
+		return;
+	free(store->name);
+	free(store->format);
+	free(store->guid);
+	store->ops->close(store);
+}
+
+int manx_store_get(struct manx_store *store, const char *key, struct manx_kv *kv,
+		   struct manx_error *err)
+{
+	*kv = (struct manx_kv){ 0 };
+	return store->ops->get(store, key, kv, err);
+}
+
+int manx_store_range(struct manx_store *store, const char *from, const char *to, size_t limit,
+		     struct manx_kvs *kvs, struct manx_error *err)
+{
+	int ret;
+
+	*kvs = (struct manx_kvs){ 0 };
+	ret = store->ops->range(store, from, to, limit, kvs, err);
+	if (ret)
+		manx_kvs_clear(kvs);
+	return ret;
+}
+
+int manx_store_list(struct manx_store *store, const char *prefix, struct manx_kvs *kvs,
+		    struct manx_error *err)
+{
+	char end[MANX_KEY_MAX + sizeof(MANX_KEY_END)];
+	size_t n = strlen(prefix);
+
+	*kvs = (struct manx_kvs){ 0 };
+	if (n > MANX_KEY_MAX)
+		return manx_fail(err, -ENAMETOOLONG, "key prefix \"%s\" is too long", prefix);
+	memcpy(end, prefix, n);
+	strcpy(end + n, MANX_KEY_END);
+	return manx_store_range(store, prefix, end, 0, kvs, err);
+}
+
+static const struct manx_write *find_write(const struct manx_txn *txn, const char *key)
+{
+	for (size_t i = 0; i < txn->n_writes; i++)
+		if (strcmp(txn->write[i].key, key) == 0)
+			return &txn->write[i];
+	return NULL;
+}
+
+/* Without memory the next commit finds out, and fails with -EAGAIN. */
+static void learn_guid(struct manx_store *store, const char *value)
+{
+	char *guid = strdup(value);
+
+	if (!guid)
+		return;
+	free(store->guid);
+	store->guid = guid;
+}
+
+int manx_store_commit(struct manx_store *store, struct manx_txn *txn, int64_t *rev,
+		      struct manx_error *err)
+{
+	const struct manx_write *guid;
+	int64_t now = 0;
+	int ret = manx_txn_check(txn, err);
+
+	if (!ret)
+		ret = store->ops->commit(store, txn, &now, err);
+	if (ret)
+		return ret;
+	guid = find_write(txn, KEY_GUID);
+	if (guid && guid->value)
+		learn_guid(store, guid->value);
+	if (rev)
+		*rev = now;
+	return 0;
+}
+
+size_t manx_store_standing(const struct manx_store *store, const struct manx_txn *txn,
+			   struct manx_standing standing[MANX_STANDING_MAX])
+{
+	const struct manx_standing all[MANX_STANDING_MAX] = {
+		{ KEY_FORMAT, store->format }, { KEY_GUID, store->guid }, { KEY_LOCK, NULL },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < MANX_STANDING_MAX; i++)
+		if (!find_write(txn, all[i].key))
+			standing[n++] = all[i];
+	return n;
+}
+
+int manx_store_refuse(struct manx_store *store, const struct manx_standing *standing,
+		      const char *found, struct manx_error *err)
+{
+	if (strcmp(standing->key, KEY_LOCK) == 0)
+		return manx_fail(err, -EROFS,
+				 "%s is locked, nothing can be written: manxctl datastore unlock",
+				 store->name);
+	if (!found)
+		return manx_fail(err, -EUCLEAN, "%s is damaged: %s is missing", store->name,
+				 standing->key);
+	if (strcmp(standing->key, KEY_FORMAT) == 0) {
+		int ret = manx_store_check_format(store->name, found, err);
+
+		return ret ? ret : manx_fail(err, -EUCLEAN, "%s: " KEY_FORMAT " is \"%s\"",
+					     store->name, found);
+	}
+	learn_guid(store, found);
+	return manx_fail(err, -EAGAIN, "%s was replaced by another one meanwhile", store->name);
+}
+
+int manx_watch_open(struct manx_store *store, const char *from, const char *to, int64_t rev,
+		    struct manx_watch **watch, struct manx_error *err)
+{
+	*watch = NULL;
+	return store->ops->watch_open(store, from, to, rev, watch, err);
+}
+
+int manx_watch_fd(const struct manx_watch *watch)
+{
+	return watch->ops->watch_fd(watch);
+}
+
+int manx_watch_next(struct manx_watch *watch, struct manx_kv *kv, struct manx_error *err)
+{
+	*kv = (struct manx_kv){ 0 };
+	return watch->ops->watch_next(watch, kv, err);
+}
+
+void manx_watch_close(struct manx_watch *watch)
+{
+	if (watch)
+		watch->ops->watch_close(watch);
 }

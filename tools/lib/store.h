@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The datastore: keys and values with revisions, guarded multi-key
- * transactions, and a watch. One interface for every engine; sqlite is the
- * first. Not thread-safe: one struct manx_store belongs to one thread.
+ * transactions, and a watch. One interface for every engine: store_sqlite*.c,
+ * store_etcd*.c. Not thread-safe: one struct manx_store belongs to one thread.
  *
- * A revision is a positive number that grows by one with each committed
- * transaction that changes something; all keys written by one transaction carry
- * the same one.
+ * A revision is a positive number that grows with each committed transaction
+ * that changes something, by one unless the store is shared with others; all
+ * keys written by one transaction carry the same one.
  *
  * Keys are printable ASCII without blanks, at most 1024 octets; values are JSON
  * objects:
@@ -19,6 +19,9 @@
  *   x/<address key>               index: borrowed address -> node
  *   l/<prefix key>                hint: the address of a block that was given last
  *   m/format, m/guid              what this store is
+ *   m/lock                        exists while nothing may be written
+ *
+ * Every write compares the last three besides its own guards.
  */
 #ifndef MANX_STORE_H
 #define MANX_STORE_H
@@ -27,6 +30,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "store_conf.h"
 
 /**
  * struct manx_kv - one key at one revision
@@ -59,15 +63,16 @@ struct manx_txn;
 struct manx_watch;
 
 /*
- * Open, creating the database if it is absent (directory 0700, file 0600).
- * @path: MANX_SQLITE, see conf.h. Refuses a database on a network file system
- * and one with a newer format, with the remedy. SQLite connections do not
- * survive fork(2): open after it.
+ * Open the store that @conf names, making an empty one if there is none (SQLite:
+ * directory 0700, file 0600). Refuses a database on a network file system and a
+ * store with a newer format, with the remedy. A store does not survive fork(2):
+ * open after it.
  * Errors: -EMEDIUMTYPE wrong file system, -EPROTO format or another program's
  * database, -EUCLEAN damaged, -EACCES, -EROFS, -ETIMEDOUT, -ENOSPC, -EINVAL
- * relative path.
+ * wrong setting.
  */
-int manx_store_open(struct manx_store **store, const char *path, struct manx_error *err);
+int manx_store_open(struct manx_store **store, const struct manx_store_conf *conf,
+		    struct manx_error *err);
 void manx_store_close(struct manx_store *store);
 
 /* -ENOENT (without words in @err) if absent. Free with manx_kv_clear(). */
@@ -95,16 +100,23 @@ void manx_txn_guard_absent(struct manx_txn *txn, const char *key);
 void manx_txn_guard_rev(struct manx_txn *txn, const char *key, int64_t mod_rev);
 /* No key k with from <= k < to exists. */
 void manx_txn_guard_empty(struct manx_txn *txn, const char *from, const char *to);
-/* Nothing that begins with @prefix was created, changed or deleted after @rev. */
+/*
+ * Nothing that begins with @prefix was created or changed after @rev; deletions do
+ * not show, because no engine but one could tell them.
+ */
 void manx_txn_guard_unchanged(struct manx_txn *txn, const char *prefix, int64_t rev);
 void manx_txn_put(struct manx_txn *txn, const char *key, const char *value);
 /* Deleting an absent key is not an error. */
 void manx_txn_del(struct manx_txn *txn, const char *key);
 /*
- * -EAGAIN: a guard did not hold (@err names the key), nothing was written.
+ * -EAGAIN: a guard did not hold (@err names the key), or the store was replaced
+ * by another one; nothing was written, and all that was read must be read again.
+ * -EROFS: the store is locked; only a transaction that writes m/lock gets through.
  * -ENOSPC: the disk is full; a transaction of deletions still gets through.
- * -ETIMEDOUT: other writers or programs kept it locked for 30 s. -EINVAL: a key
- * is none, or is written twice. Waiting uses the signal SIGRTMIN + 5.
+ * -ETIMEDOUT: other writers or programs kept it locked for 30 s; or, of etcd, the
+ * outcome is unknown: this transaction, and no other, may be committed again.
+ * -EINVAL: a key is none, or is written twice. -E2BIG: more than the store takes
+ * at once. Waiting uses the signal SIGRTMIN + 5.
  * On success *rev (may be NULL) is the new revision. The txn can be committed
  * again unchanged, or freed.
  */
@@ -112,16 +124,17 @@ int manx_store_commit(struct manx_store *store, struct manx_txn *txn, int64_t *r
 		      struct manx_error *err);
 
 /*
- * Watch changes after revision @rev. manx_watch_fd() becomes readable when
- * there may be something, or after at most 2 s when another process died
- * between its commit and its notification. manx_watch_next() returns 1 and
- * fills *kv (value NULL: deleted), 0 when there is nothing more now, or a
- * negative errno; -ESTALE: the log no longer reaches back to @rev, list again.
- * Call it until it returns 0: only then is the descriptor armed again.
+ * Watch changes after revision @rev of keys from @from (included) to @to
+ * (excluded). manx_watch_fd() becomes readable when there may be something, or
+ * after at most 2 s when another process died between its commit and its
+ * notification. manx_watch_next() returns 1 and fills *kv (value NULL: deleted),
+ * 0 when there is nothing more now, or a negative errno; -ESTALE: the store no
+ * longer reaches back to @rev, or is another one: list again. Call it until it
+ * returns 0: only then is the descriptor armed again.
  * Events come in commit order. The store must outlive the watch.
  */
-int manx_watch_open(struct manx_store *store, int64_t rev, struct manx_watch **watch,
-		    struct manx_error *err);
+int manx_watch_open(struct manx_store *store, const char *from, const char *to, int64_t rev,
+		    struct manx_watch **watch, struct manx_error *err);
 int manx_watch_fd(const struct manx_watch *watch);
 int manx_watch_next(struct manx_watch *watch, struct manx_kv *kv, struct manx_error *err);
 void manx_watch_close(struct manx_watch *watch);

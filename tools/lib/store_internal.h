@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an engine of the store sees of a transaction, and what engines share.
+ * The datastore from an engine's side: what it must do, what it sees of a
+ * transaction, and what engines share.
  */
 #ifndef MANX_STORE_INTERNAL_H
 #define MANX_STORE_INTERNAL_H
@@ -59,10 +60,87 @@ struct manx_txn {
 	int error;
 };
 
+/**
+ * struct manx_store_ops - an engine; the calls of store.h that need one
+ * @commit: of a transaction that has passed manx_txn_check()
+ */
+struct manx_store_ops {
+	void (*close)(struct manx_store *store);
+	int (*get)(struct manx_store *store, const char *key, struct manx_kv *kv,
+		   struct manx_error *err);
+	int (*range)(struct manx_store *store, const char *from, const char *to, size_t limit,
+		     struct manx_kvs *kvs, struct manx_error *err);
+	int (*commit)(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
+		      struct manx_error *err);
+	int (*watch_open)(struct manx_store *store, const char *from, const char *to, int64_t rev,
+			  struct manx_watch **watch, struct manx_error *err);
+	int (*watch_fd)(const struct manx_watch *watch);
+	int (*watch_next)(struct manx_watch *watch, struct manx_kv *kv, struct manx_error *err);
+	void (*watch_close)(struct manx_watch *watch);
+};
+
+/**
+ * struct manx_store - what the store of each engine begins with
+ * @ops: its engine
+ * @name: what it is and where, for messages: "database /var/lib/manx/manx.db"
+ * @format, @guid: values of m/format and m/guid that every write compares
+ */
+struct manx_store {
+	const struct manx_store_ops *ops;
+	char *name;
+	char *format, *guid;
+};
+
+/**
+ * struct manx_watch - what the watch of each engine begins with
+ * @ops: its engine
+ */
+struct manx_watch {
+	const struct manx_store_ops *ops;
+};
+
+/* Open by an engine; on failure *@store may be set and is closed by the caller. */
+int manx_sqlite_open(struct manx_store **store, const struct manx_store_conf *conf,
+		     struct manx_error *err);
+
+/**
+ * struct manx_standing - a guard that every write has, whoever made it
+ * @key: which
+ * @value: what it must hold; NULL: it must not exist
+ */
+struct manx_standing {
+	const char *key;
+	const char *value;
+};
+
+#define MANX_STANDING_MAX 3
+
 /*
- * What every engine does first in a commit: 0 if @txn (which may be NULL) was
- * built without a fault. -ENOMEM; -EINVAL for a key that is none, or a key
- * written twice, which not every engine can do.
+ * Those of @txn: who writes one of these keys is not held back by it. Their number.
+ * What they point to lives as long as @store is not used.
+ */
+size_t manx_store_standing(const struct manx_store *store, const struct manx_txn *txn,
+			   struct manx_standing standing[MANX_STANDING_MAX]);
+/*
+ * Words and code for @standing that did not hold: @found is there instead, NULL
+ * nothing. Another guid is what is compared from now on.
+ */
+int manx_store_refuse(struct manx_store *store, const struct manx_standing *standing,
+		      const char *found, struct manx_error *err);
+
+/* The format that we write, as m/format holds it. */
+#define MANX_STORE_FORMAT 1
+#define MANX_STORE_FORMAT_TEXT "{\"format\":1}"
+/*
+ * 0 if @value of m/format, NULL if there is none, is a format that we read; -EPROTO
+ * newer, -EUCLEAN none. @name: see struct manx_store.
+ */
+int manx_store_check_format(const char *name, const char *value, struct manx_error *err);
+
+/*
+ * What is done first in a commit: 0 if @txn (which may be NULL) was built without
+ * a fault. -ENOMEM; -EINVAL for a key that is none, or a key written twice, which
+ * not every engine can do.
  */
 int manx_txn_check(const struct manx_txn *txn, struct manx_error *err);
 /* True if @txn only deletes. */

@@ -13,15 +13,15 @@ static const char *const sql[MANX_SQLS] = {
 	[MANX_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[MANX_SQL_COMMIT] = "COMMIT",
 	[MANX_SQL_ROLLBACK] = "ROLLBACK",
-	[MANX_SQL_FORMAT] = "SELECT json_extract(value, '$.format') FROM kv WHERE key = 'm/format'",
+	[MANX_SQL_FORMAT] = "SELECT value FROM kv WHERE key = 'm/format'",
 	[MANX_SQL_LOG_ENDS] = "SELECT (SELECT min(rev) FROM log), (SELECT max(rev) FROM log)",
 	[MANX_SQL_GET] = "SELECT key, value, create_rev, mod_rev FROM kv WHERE key = ?1",
 	[MANX_SQL_RANGE] = "SELECT key, value, create_rev, mod_rev FROM kv"
 			   " WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
 	[MANX_SQL_CHANGES] = "SELECT key, value, create_rev, rev FROM log"
 			     " WHERE rev > ?1 ORDER BY rev, n",
-	[MANX_SQL_CHANGED] = "SELECT key FROM log"
-			     " WHERE rev > ?1 AND key >= ?2 AND key < ?3 LIMIT 1",
+	[MANX_SQL_CHANGED] = "SELECT key FROM kv"
+			     " WHERE mod_rev > ?1 AND key >= ?2 AND key < ?3 LIMIT 1",
 	[MANX_SQL_PUT] = "INSERT INTO kv (key, value, create_rev, mod_rev) VALUES (?1, ?2, ?3, ?3)"
 			 " ON CONFLICT (key) DO UPDATE"
 			 " SET value = excluded.value, mod_rev = excluded.mod_rev",
@@ -33,7 +33,7 @@ static const char *const sql[MANX_SQLS] = {
 	[MANX_SQL_TRIM] = "DELETE FROM log WHERE rev <= ?1",
 };
 
-sqlite3_stmt *manx_sql(struct manx_store *store, enum manx_sql which)
+sqlite3_stmt *manx_sql(struct manx_sqlite *store, enum manx_sql which)
 {
 	sqlite3_stmt **stmt = &store->stmt[which];
 
@@ -45,14 +45,14 @@ sqlite3_stmt *manx_sql(struct manx_store *store, enum manx_sql which)
 	return *stmt;
 }
 
-static int fail_full(struct manx_store *store, struct manx_error *err)
+static int fail_full(struct manx_sqlite *store, struct manx_error *err)
 {
 	return manx_fail(err, -ENOSPC,
 			 "database %s: no space left on the disk: free some; what is in use can still be released",
 			 store->path);
 }
 
-int manx_sql_fail(struct manx_store *store, struct manx_error *err)
+int manx_sql_fail(struct manx_sqlite *store, struct manx_error *err)
 {
 	const char *path = store->path;
 
@@ -84,7 +84,7 @@ int manx_sql_fail(struct manx_store *store, struct manx_error *err)
 	}
 }
 
-int manx_sql_run(struct manx_store *store, enum manx_sql which, struct manx_error *err)
+int manx_sql_run(struct manx_sqlite *store, enum manx_sql which, struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, which);
 
@@ -94,7 +94,7 @@ int manx_sql_run(struct manx_store *store, enum manx_sql which, struct manx_erro
 	return sqlite3_reset(stmt) == SQLITE_OK ? 0 : manx_sql_fail(store, err);
 }
 
-int manx_sql_end(struct manx_store *store, int ret, struct manx_error *err)
+int manx_sql_end(struct manx_sqlite *store, int ret, struct manx_error *err)
 {
 	if (ret >= 0) {
 		int commit = manx_sql_run(store, MANX_SQL_COMMIT, err);
@@ -107,7 +107,7 @@ int manx_sql_end(struct manx_store *store, int ret, struct manx_error *err)
 	return ret;
 }
 
-int manx_sql_log_ends(struct manx_store *store, int64_t *oldest, int64_t *newest,
+int manx_sql_log_ends(struct manx_sqlite *store, int64_t *oldest, int64_t *newest,
 		      struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_LOG_ENDS);
@@ -124,7 +124,7 @@ int manx_sql_log_ends(struct manx_store *store, int64_t *oldest, int64_t *newest
 }
 
 /* Columns key, value, create_rev, mod_rev. */
-static int read_row(struct manx_store *store, sqlite3_stmt *stmt, struct manx_kv *kv,
+static int read_row(struct manx_sqlite *store, sqlite3_stmt *stmt, struct manx_kv *kv,
 		    struct manx_error *err)
 {
 	const char *key = (const char *)sqlite3_column_text(stmt, 0);
@@ -136,7 +136,7 @@ static int read_row(struct manx_store *store, sqlite3_stmt *stmt, struct manx_kv
 	return manx_fail(err, -ENOMEM, "database %s: out of memory", store->path);
 }
 
-int manx_sql_add_row(struct manx_store *store, sqlite3_stmt *stmt, struct manx_kvs *kvs,
+int manx_sql_add_row(struct manx_sqlite *store, sqlite3_stmt *stmt, struct manx_kvs *kvs,
 		     struct manx_error *err)
 {
 	struct manx_kv *kv = manx_kvs_grow(kvs);
@@ -146,13 +146,13 @@ int manx_sql_add_row(struct manx_store *store, sqlite3_stmt *stmt, struct manx_k
 	return read_row(store, stmt, kv, err);
 }
 
-int manx_store_get(struct manx_store *store, const char *key, struct manx_kv *kv,
-		   struct manx_error *err)
+int manx_sqlite_get(struct manx_store *base, const char *key, struct manx_kv *kv,
+		    struct manx_error *err)
 {
+	struct manx_sqlite *store = manx_sqlite(base);
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_GET);
 	int ret = -ENOENT;
 
-	*kv = (struct manx_kv){ 0 };
 	if (!stmt)
 		return manx_sql_fail(store, err);
 	sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
@@ -164,7 +164,7 @@ int manx_store_get(struct manx_store *store, const char *key, struct manx_kv *kv
 	return manx_sql_fail(store, err);
 }
 
-static int read_range(struct manx_store *store, const char *from, const char *to, size_t limit,
+static int read_range(struct manx_sqlite *store, const char *from, const char *to, size_t limit,
 		      struct manx_kvs *kvs, struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_RANGE);
@@ -182,33 +182,16 @@ static int read_range(struct manx_store *store, const char *from, const char *to
 	return ret;
 }
 
-int manx_store_range(struct manx_store *store, const char *from, const char *to, size_t limit,
-		     struct manx_kvs *kvs, struct manx_error *err)
+int manx_sqlite_range(struct manx_store *base, const char *from, const char *to, size_t limit,
+		      struct manx_kvs *kvs, struct manx_error *err)
 {
+	struct manx_sqlite *store = manx_sqlite(base);
 	int ret = manx_sql_run(store, MANX_SQL_BEGIN, err);
 
-	*kvs = (struct manx_kvs){ 0 };
 	if (ret)
 		return ret;
 	ret = manx_sql_log_ends(store, NULL, &kvs->rev, err);
 	if (!ret)
 		ret = read_range(store, from, to, limit, kvs, err);
-	ret = manx_sql_end(store, ret, err);
-	if (ret)
-		manx_kvs_clear(kvs);
-	return ret;
-}
-
-int manx_store_list(struct manx_store *store, const char *prefix, struct manx_kvs *kvs,
-		    struct manx_error *err)
-{
-	char end[MANX_KEY_MAX + sizeof(MANX_KEY_END)];
-	size_t n = strlen(prefix);
-
-	*kvs = (struct manx_kvs){ 0 };
-	if (n > MANX_KEY_MAX)
-		return manx_fail(err, -ENAMETOOLONG, "key prefix \"%s\" is too long", prefix);
-	memcpy(end, prefix, n);
-	strcpy(end + n, MANX_KEY_END);
-	return manx_store_range(store, prefix, end, 0, kvs, err);
+	return manx_sql_end(store, ret, err);
 }

@@ -3,10 +3,11 @@
  * SQLite engine of the datastore: one transaction at a time gets in.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "store_sqlite.h"
 
-int manx_store_lock(struct manx_store *store, struct manx_error *err)
+int manx_store_lock(struct manx_sqlite *store, struct manx_error *err)
 {
 	int ret = manx_flock(store->files.lock, MANX_STORE_WAIT_MS);
 
@@ -17,13 +18,13 @@ int manx_store_lock(struct manx_store *store, struct manx_error *err)
 	return ret ? manx_fail_errno(err, ret, "%s-lock", store->path) : 0;
 }
 
-void manx_store_unlock(struct manx_store *store)
+void manx_store_unlock(struct manx_sqlite *store)
 {
 	manx_funlock(store->files.lock);
 }
 
 /* Step a statement that gives at most one row: 1 if it did, 0, or a negative errno. */
-static int step(struct manx_store *store, sqlite3_stmt *stmt, struct manx_error *err)
+static int step(struct manx_sqlite *store, sqlite3_stmt *stmt, struct manx_error *err)
 {
 	int row = sqlite3_step(stmt) == SQLITE_ROW;
 
@@ -31,7 +32,7 @@ static int step(struct manx_store *store, sqlite3_stmt *stmt, struct manx_error 
 }
 
 /* *mod_rev: of @key, 0 if it does not exist. */
-static int find(struct manx_store *store, const char *key, int64_t *mod_rev,
+static int find(struct manx_sqlite *store, const char *key, int64_t *mod_rev,
 		struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_GET);
@@ -45,7 +46,7 @@ static int find(struct manx_store *store, const char *key, int64_t *mod_rev,
 	return sqlite3_reset(stmt) == SQLITE_OK ? 0 : manx_sql_fail(store, err);
 }
 
-static int check_key(struct manx_store *store, const struct manx_guard *guard,
+static int check_key(struct manx_sqlite *store, const struct manx_guard *guard,
 		     struct manx_error *err)
 {
 	int64_t mod_rev;
@@ -60,7 +61,7 @@ static int check_key(struct manx_store *store, const struct manx_guard *guard,
 	return mod_rev == guard->rev ? 0 : manx_fail(err, -EAGAIN, "%s was changed", guard->key);
 }
 
-static int check_empty(struct manx_store *store, const struct manx_guard *guard,
+static int check_empty(struct manx_sqlite *store, const struct manx_guard *guard,
 		       struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_RANGE);
@@ -76,24 +77,20 @@ static int check_empty(struct manx_store *store, const struct manx_guard *guard,
 				    guard->key, guard->end) : ret;
 }
 
-/*
- * The log tells deletions too. Of what was trimmed away it tells nothing, and a
- * revision that is not there yet belongs to another history of this store: both
- * count as changed.
- */
-static int check_unchanged(struct manx_store *store, const struct manx_guard *guard,
+/* A revision that is not there yet belongs to another history of this store. */
+static int check_unchanged(struct manx_sqlite *store, const struct manx_guard *guard,
 			   struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_CHANGED);
-	int64_t oldest = 0, newest = 0;
-	int ret = manx_sql_log_ends(store, &oldest, &newest, err);
+	int64_t newest = 0;
+	int ret = manx_sql_log_ends(store, NULL, &newest, err);
 
 	if (ret)
 		return ret;
 	if (!stmt)
 		return manx_sql_fail(store, err);
-	if (guard->rev < oldest - 1 || guard->rev > newest)
-		return manx_fail(err, -EAGAIN, "%s may have been changed long ago", guard->key);
+	if (guard->rev > newest)
+		return manx_fail(err, -EAGAIN, "%s was read from another store", guard->key);
 	sqlite3_bind_int64(stmt, 1, guard->rev);
 	sqlite3_bind_text(stmt, 2, guard->key, -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 3, guard->end, -1, SQLITE_STATIC);
@@ -102,11 +99,29 @@ static int check_unchanged(struct manx_store *store, const struct manx_guard *gu
 			: ret;
 }
 
-static int check_guards(struct manx_store *store, const struct manx_txn *txn,
+static int check_standing(struct manx_sqlite *store, const struct manx_standing *standing,
+			  struct manx_error *err)
+{
+	struct manx_kv kv = { 0 };
+	int ret = manx_sqlite_get(&store->base, standing->key, &kv, err);
+
+	if (ret == -ENOENT)
+		ret = standing->value ? manx_store_refuse(&store->base, standing, NULL, err) : 0;
+	else if (!ret && (!standing->value || strcmp(kv.value, standing->value)))
+		ret = manx_store_refuse(&store->base, standing, kv.value, err);
+	manx_kv_clear(&kv);
+	return ret;
+}
+
+static int check_guards(struct manx_sqlite *store, const struct manx_txn *txn,
 			struct manx_error *err)
 {
+	struct manx_standing standing[MANX_STANDING_MAX];
+	size_t n = manx_store_standing(&store->base, txn, standing);
 	int ret = 0;
 
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = check_standing(store, &standing[i], err);
 	for (size_t i = 0; i < txn->n_guards && !ret; i++) {
 		const struct manx_guard *guard = &txn->guard[i];
 
@@ -121,7 +136,7 @@ static int check_guards(struct manx_store *store, const struct manx_txn *txn,
 }
 
 /* 1 if @write changes something: only the deletion of an absent key does not. */
-static int write_key(struct manx_store *store, const struct manx_write *write, int64_t rev,
+static int write_key(struct manx_sqlite *store, const struct manx_write *write, int64_t rev,
 		     struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, write->value ? MANX_SQL_PUT : MANX_SQL_DEL);
@@ -138,7 +153,7 @@ static int write_key(struct manx_store *store, const struct manx_write *write, i
 	return ret ? ret : sqlite3_changes(store->db);
 }
 
-static int log_key(struct manx_store *store, const struct manx_write *write, int64_t rev,
+static int log_key(struct manx_sqlite *store, const struct manx_write *write, int64_t rev,
 		   int64_t n, struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, write->value ? MANX_SQL_LOG_PUT : MANX_SQL_LOG_DEL);
@@ -151,7 +166,7 @@ static int log_key(struct manx_store *store, const struct manx_write *write, int
 	return step(store, stmt, err);
 }
 
-static int trim_log(struct manx_store *store, int64_t rev, struct manx_error *err)
+static int trim_log(struct manx_sqlite *store, int64_t rev, struct manx_error *err)
 {
 	sqlite3_stmt *stmt;
 
@@ -165,7 +180,7 @@ static int trim_log(struct manx_store *store, int64_t rev, struct manx_error *er
 }
 
 /* *rev: the newest revision before; the new one if something changed. */
-static int write_keys(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
+static int write_keys(struct manx_sqlite *store, const struct manx_txn *txn, int64_t *rev,
 		      struct manx_error *err)
 {
 	int64_t n = 0;
@@ -184,7 +199,7 @@ static int write_keys(struct manx_store *store, const struct manx_txn *txn, int6
 	return trim_log(store, *rev, err);
 }
 
-static int commit_once(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
+static int commit_once(struct manx_sqlite *store, const struct manx_txn *txn, int64_t *rev,
 		       struct manx_error *err)
 {
 	int ret = manx_sql_run(store, MANX_SQL_BEGIN_WRITE, err);
@@ -199,7 +214,7 @@ static int commit_once(struct manx_store *store, const struct manx_txn *txn, int
 	return manx_sql_end(store, ret, err);
 }
 
-static int commit_reserved(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
+static int commit_reserved(struct manx_sqlite *store, const struct manx_txn *txn, int64_t *rev,
 			   struct manx_error *err)
 {
 	int ret = manx_store_reserve_fill(&store->files);
@@ -215,7 +230,7 @@ static int commit_reserved(struct manx_store *store, const struct manx_txn *txn,
  * and only a transaction of deletions may break it open. A checkpoint lets the WAL
  * be written from its start again; cut short, it gives its space to the reserve.
  */
-static int commit_locked(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
+static int commit_locked(struct manx_sqlite *store, const struct manx_txn *txn, int64_t *rev,
 			 struct manx_error *err)
 {
 	int ret;
@@ -235,23 +250,17 @@ static int commit_locked(struct manx_store *store, const struct manx_txn *txn, i
 	return commit_reserved(store, txn, rev, err);
 }
 
-int manx_store_commit(struct manx_store *store, struct manx_txn *txn, int64_t *rev,
-		      struct manx_error *err)
+int manx_sqlite_commit(struct manx_store *base, const struct manx_txn *txn, int64_t *rev,
+		       struct manx_error *err)
 {
-	int64_t now = 0;
-	int ret = manx_txn_check(txn, err);
+	struct manx_sqlite *store = manx_sqlite(base);
+	int ret = manx_store_lock(store, err);
 
-	if (!ret)
-		ret = manx_store_lock(store, err);
 	if (ret)
 		return ret;
-	ret = commit_locked(store, txn, &now, err);
+	ret = commit_locked(store, txn, rev, err);
 	manx_store_unlock(store);
-	if (ret)
-		return ret;
-	if (txn->n_writes)
+	if (!ret && txn->n_writes)
 		manx_store_notify(&store->files);
-	if (rev)
-		*rev = now;
-	return 0;
+	return ret;
 }

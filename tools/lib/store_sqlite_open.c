@@ -3,6 +3,7 @@
  * SQLite engine of the datastore: opening a database, making a new one.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,9 +13,6 @@
 /* In the file's header, so that another program's database is never taken for ours: "manx". */
 #define APPLICATION_ID 0x6d616e78
 #define APPLICATION_ID_TEXT "1835101816"
-
-#define FORMAT 1
-#define FORMAT_TEXT "1"
 
 /*
  * Rows are kept in the tree of their key (WITHOUT ROWID): one page to write for
@@ -36,12 +34,12 @@ static const char schema[] =
 	"	PRIMARY KEY (rev, n)"
 	") WITHOUT ROWID, STRICT;"
 	"INSERT INTO kv VALUES"
-	"	('m/format', '{\"format\":" FORMAT_TEXT "}', 1, 1),"
+	"	('m/format', '" MANX_STORE_FORMAT_TEXT "', 1, 1),"
 	"	('m/guid', format('{\"guid\":\"%s\"}', lower(hex(randomblob(16)))), 1, 1);"
 	"INSERT INTO log SELECT 1, key = 'm/guid', key, value, 1 FROM kv;"
 	"PRAGMA application_id = " APPLICATION_ID_TEXT;
 
-static int exec(struct manx_store *store, const char *text, struct manx_error *err)
+static int exec(struct manx_sqlite *store, const char *text, struct manx_error *err)
 {
 	if (sqlite3_exec(store->db, text, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
@@ -49,7 +47,7 @@ static int exec(struct manx_store *store, const char *text, struct manx_error *e
 }
 
 /* First column of the first row of @text, a number. */
-static int query(struct manx_store *store, const char *text, int64_t *value,
+static int query(struct manx_sqlite *store, const char *text, int64_t *value,
 		 struct manx_error *err)
 {
 	sqlite3_stmt *stmt;
@@ -61,29 +59,24 @@ static int query(struct manx_store *store, const char *text, int64_t *value,
 	return sqlite3_finalize(stmt) == SQLITE_OK ? 0 : manx_sql_fail(store, err);
 }
 
-static int check_format(struct manx_store *store, struct manx_error *err)
+/* 1 if it is one that we read. */
+static int check_format(struct manx_sqlite *store, struct manx_error *err)
 {
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_FORMAT);
-	int format = 0;
+	const char *value = NULL;
+	int ret;
 
 	if (!stmt)
 		return manx_sql_fail(store, err);
 	if (sqlite3_step(stmt) == SQLITE_ROW)
-		format = sqlite3_column_int(stmt, 0);
+		value = (const char *)sqlite3_column_text(stmt, 0);
+	ret = manx_store_check_format(store->base.name, value, err);
 	if (sqlite3_reset(stmt) != SQLITE_OK)
 		return manx_sql_fail(store, err);
-	if (format == FORMAT)
-		return 1;
-	if (format > FORMAT)
-		return manx_fail(err, -EPROTO,
-				 "database %s has format %d, this manx knows up to %d: install the newer manx",
-				 store->path, format, FORMAT);
-	return manx_fail(err, -EUCLEAN,
-			 "database %s is damaged: it does not tell its format (m/format)",
-			 store->path);
+	return ret ? ret : 1;
 }
 
-static int identify(struct manx_store *store, struct manx_error *err)
+static int identify(struct manx_sqlite *store, struct manx_error *err)
 {
 	int64_t id = 0, objects = 0;
 	int ret = query(store, "PRAGMA application_id", &id, err);
@@ -103,14 +96,14 @@ static int identify(struct manx_store *store, struct manx_error *err)
  * 1: ours, and of a format that we read. 0: empty. All is read at one revision,
  * because another process may be making it ours just now.
  */
-static int check_database(struct manx_store *store, struct manx_error *err)
+static int check_database(struct manx_sqlite *store, struct manx_error *err)
 {
 	int ret = manx_sql_run(store, MANX_SQL_BEGIN, err);
 
 	return ret ? ret : manx_sql_end(store, identify(store, err), err);
 }
 
-static int connect_database(struct manx_store *store, struct manx_error *err)
+static int connect_database(struct manx_sqlite *store, struct manx_error *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
@@ -129,7 +122,7 @@ static int connect_database(struct manx_store *store, struct manx_error *err)
 }
 
 /* 1: it is open and ours. 0: there is none yet, or nothing in it. */
-static int open_existing(struct manx_store *store, struct manx_error *err)
+static int open_existing(struct manx_sqlite *store, struct manx_error *err)
 {
 	int ret = 0;
 
@@ -141,7 +134,7 @@ static int open_existing(struct manx_store *store, struct manx_error *err)
 }
 
 /* Under the lock, because others may be about to do the same. */
-static int create_database(struct manx_store *store, struct manx_error *err)
+static int create_database(struct manx_sqlite *store, struct manx_error *err)
 {
 	int ret = manx_store_file_create(store->path, err);
 
@@ -157,7 +150,7 @@ static int create_database(struct manx_store *store, struct manx_error *err)
 	return ret;
 }
 
-static int open_or_create(struct manx_store *store, struct manx_error *err)
+static int open_or_create(struct manx_sqlite *store, struct manx_error *err)
 {
 	int ret = open_existing(store, err);
 
@@ -176,38 +169,49 @@ static int open_or_create(struct manx_store *store, struct manx_error *err)
 	return ret;
 }
 
-int manx_store_open(struct manx_store **store, const char *path, struct manx_error *err)
+static void close_database(struct manx_store *base)
 {
-	struct manx_store *s = calloc(1, sizeof(*s));
-	int ret;
+	struct manx_sqlite *store = manx_sqlite(base);
 
-	*store = NULL;
-	if (!s)
-		return manx_fail(err, -ENOMEM, "database %s: out of memory", path);
-	ret = manx_store_files_open(&s->files, path, err);
-	if (!ret) {
-		s->path = strdup(path);
-		ret = s->path ? open_or_create(s, err)
-			      : manx_fail(err, -ENOMEM, "database %s: out of memory", path);
-	}
-	if (ret < 0) {
-		manx_store_close(s);
-		return ret;
-	}
-	/* without space for it there may still be some for this store's releases */
-	manx_store_reserve_fill(&s->files);
-	*store = s;
-	return 0;
-}
-
-void manx_store_close(struct manx_store *store)
-{
-	if (!store)
-		return;
 	for (size_t i = 0; i < MANX_SQLS; i++)
 		sqlite3_finalize(store->stmt[i]);
 	sqlite3_close(store->db);
 	manx_store_files_close(&store->files);
 	free(store->path);
 	free(store);
+}
+
+static const struct manx_store_ops manx_sqlite_ops = {
+	.close = close_database,
+	.get = manx_sqlite_get,
+	.range = manx_sqlite_range,
+	.commit = manx_sqlite_commit,
+	.watch_open = manx_sqlite_watch_open,
+	.watch_fd = manx_sqlite_watch_fd,
+	.watch_next = manx_sqlite_watch_next,
+	.watch_close = manx_sqlite_watch_close,
+};
+
+int manx_sqlite_open(struct manx_store **base, const struct manx_store_conf *conf,
+		     struct manx_error *err)
+{
+	struct manx_sqlite *store = calloc(1, sizeof(*store));
+	int ret;
+
+	if (!store)
+		return manx_fail(err, -ENOMEM, "database %s: out of memory", conf->sqlite);
+	store->base.ops = &manx_sqlite_ops;
+	*base = &store->base;
+	ret = manx_store_files_open(&store->files, conf->sqlite, err);
+	if (ret)
+		return ret;
+	store->path = strdup(conf->sqlite);
+	if (!store->path || asprintf(&store->base.name, "database %s", store->path) < 0)
+		return manx_fail(err, -ENOMEM, "database %s: out of memory", conf->sqlite);
+	ret = open_or_create(store, err);
+	if (ret < 0)
+		return ret;
+	/* without space for it there may still be some for this store's releases */
+	manx_store_reserve_fill(&store->files);
+	return 0;
 }

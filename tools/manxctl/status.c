@@ -38,7 +38,8 @@ struct status {
 	struct part module, manxd, store;
 	struct manx_dp_state kernel;
 	cJSON *agent;
-	char store_path[PATH_MAX], agent_path[PATH_MAX];
+	struct manx_store_conf store_conf;
+	char agent_path[PATH_MAX];
 	size_t pools;
 };
 
@@ -99,16 +100,16 @@ static void ask_manxd(struct status *s)
 }
 
 /* Looking must not create what is not there. */
-static int count_pools(const char *path, size_t *n, struct manx_error *err)
+static int count_pools(const struct manx_store_conf *conf, size_t *n, struct manx_error *err)
 {
 	struct manx_store *store;
 	struct manx_kvs kvs;
 	char prefix[64];
 	int rc;
 
-	if (access(path, F_OK))
-		return manx_fail_errno(err, -errno, "%s", path);
-	rc = manx_store_open(&store, path, err);
+	if (conf->type == MANX_STORE_SQLITE && access(conf->sqlite, F_OK))
+		return manx_fail_errno(err, -errno, "%s", conf->sqlite);
+	rc = manx_store_open(&store, conf, err);
 	if (rc)
 		return rc;
 	rc = manx_kind_prefix(manx_kind(MANX_KIND_IPPOOL), NULL, prefix, sizeof(prefix));
@@ -125,10 +126,10 @@ static int count_pools(const char *path, size_t *n, struct manx_error *err)
 static void ask_store(struct status *s)
 {
 	struct manx_error err = { 0 };
-	int rc = manx_store_path(s->store_path, sizeof(s->store_path), &err);
+	int rc = manx_store_conf_read(&s->store_conf, &err);
 
 	if (!rc)
-		rc = count_pools(s->store_path, &s->pools, &err);
+		rc = count_pools(&s->store_conf, &s->pools, &err);
 	s->store.well = !rc;
 	if (rc)
 		in_trouble(&s->store, &err);
@@ -176,7 +177,7 @@ static void print_text(const struct status *s)
 	printf("%-10s %s\n", "node", *node_name(s) ? node_name(s) : "unknown: manxd knows it");
 	print_part("module", &s->module, version);
 	print_part("manxd", &s->manxd, s->agent_path);
-	print_part("datastore", &s->store, s->store_path);
+	print_part("datastore", &s->store, manx_store_conf_place(&s->store_conf));
 	if (s->module.well)
 		printf("%-10s %zu endpoints, %zu tables, %zu sets, %zu peers\n", "kernel",
 		       s->kernel.n_endpoints, s->kernel.n_tables, s->kernel.n_sets,
@@ -227,7 +228,7 @@ static bool add_store(cJSON *json, const struct status *s)
 {
 	cJSON *object = add_part(json, "datastore", &s->store);
 
-	return cJSON_AddStringToObject(object, "path", s->store_path) &&
+	return cJSON_AddStringToObject(object, "path", manx_store_conf_place(&s->store_conf)) &&
 	       (!s->store.well || cJSON_AddNumberToObject(object, "pools", (double)s->pools));
 }
 
@@ -272,6 +273,7 @@ int cmd_status(int argc, char **argv)
 		status = MANXCTL_FAILURE;
 	manx_dp_state_clear(&s->kernel);
 	cJSON_Delete(s->agent);
+	manx_store_conf_clear(&s->store_conf);
 	free(s);
 	return status;
 }

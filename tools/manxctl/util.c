@@ -104,13 +104,14 @@ static int find_store(const char *path, struct manx_error *err)
 int manxctl_open_store(struct manx_store **store, bool create)
 {
 	struct manx_error err = { 0 };
-	char path[4096];
-	int rc = manx_store_path(path, sizeof(path), &err);
+	struct manx_store_conf conf;
+	int rc = manx_store_conf_read(&conf, &err);
 
-	if (!rc && !create)
-		rc = find_store(path, &err);
+	if (!rc && !create && conf.type == MANX_STORE_SQLITE)
+		rc = find_store(conf.sqlite, &err);
 	if (!rc)
-		rc = manx_store_open(store, path, &err);
+		rc = manx_store_open(store, &conf, &err);
+	manx_store_conf_clear(&conf);
 	if ((rc == -EACCES || rc == -EPERM) && geteuid())
 		manx_error_prefix(&err, "needs root");
 	return rc ? manxctl_fail(&err) : MANXCTL_OK;

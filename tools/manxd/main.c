@@ -160,13 +160,16 @@ static int lock_name(struct daemon *self, const char *store, struct manx_error *
 static int open_store(struct daemon *self, struct manx_error *err)
 {
 	struct manxd *d = &self->d;
-	char path[PATH_MAX];
-	int rc = manx_store_path(path, sizeof(path), err);
+	struct manx_store_conf conf;
+	int rc = manx_store_conf_read(&conf, err);
 
 	if (!rc)
-		rc = manx_store_open(&d->store, path, err);
+		rc = manx_store_open(&d->store, &conf, err);
 	d->state.store = d->store;
-	return rc ? rc : lock_name(self, path, err);
+	if (!rc && conf.type == MANX_STORE_SQLITE)
+		rc = lock_name(self, conf.sqlite, err);
+	manx_store_conf_clear(&conf);
+	return rc;
 }
 
 /* Nothing is written before all of this is there. */

@@ -157,7 +157,8 @@ int manxd_state_sync(struct manxd_state *state, struct manx_error *err)
 		if (manxd_entry_is_known(kvs.kv[i].key))
 			rc = put(&fresh, &kvs.kv[i], err);
 	if (!rc)
-		rc = manx_watch_open(state->store, kvs.rev, &fresh.watch, err);
+		rc = manx_watch_open(state->store, FIRST_KEY, END_KEY, kvs.rev, &fresh.watch,
+				     err);
 	manx_kvs_clear(&kvs);
 	if (rc) {
 		free_entries(&fresh);

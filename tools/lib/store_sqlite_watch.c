@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
@@ -20,8 +21,10 @@
 #define LOOK_SECONDS 2
 
 /**
- * struct manx_watch - a reader of the log
+ * struct manx_log_watch - a reader of the log
+ * @base: what every watch begins with
  * @store: whose log
+ * @from, @to: keys that are handed out
  * @epoll: what the caller waits for: @inotify or @timer
  * @inotify: on <db>-notify
  * @timer: fires at once, then every LOOK_SECONDS
@@ -29,15 +32,17 @@
  * @batch: changes that were read
  * @next: the first in @batch that was not handed out
  */
-struct manx_watch {
-	struct manx_store *store;
+struct manx_log_watch {
+	struct manx_watch base;
+	struct manx_sqlite *store;
+	char *from, *to;
 	int epoll, inotify, timer;
 	int64_t rev;
 	struct manx_kvs batch;
 	size_t next;
 };
 
-static int watch_file(struct manx_watch *watch)
+static int watch_file(struct manx_log_watch *watch)
 {
 	char notify[PATH_MAX];
 	int n = snprintf(notify, sizeof(notify), "%s-notify", watch->store->path);
@@ -51,7 +56,7 @@ static int watch_file(struct manx_watch *watch)
 	return 0;
 }
 
-static int start_timer(struct manx_watch *watch)
+static int start_timer(struct manx_log_watch *watch)
 {
 	const struct itimerspec when = { { LOOK_SECONDS, 0 }, { 0, 1 } };
 
@@ -61,7 +66,7 @@ static int start_timer(struct manx_watch *watch)
 	return 0;
 }
 
-static int join(struct manx_watch *watch)
+static int join(struct manx_log_watch *watch)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
@@ -73,40 +78,51 @@ static int join(struct manx_watch *watch)
 	return 0;
 }
 
-int manx_watch_open(struct manx_store *store, int64_t rev, struct manx_watch **watch,
-		    struct manx_error *err)
+static int prepare(struct manx_log_watch *watch, const char *from, const char *to)
 {
-	struct manx_watch *w = malloc(sizeof(*w));
 	int ret;
 
-	*watch = NULL;
+	watch->from = strdup(from);
+	watch->to = strdup(to);
+	if (!watch->from || !watch->to)
+		return -ENOMEM;
+	ret = watch_file(watch);
+	if (!ret)
+		ret = start_timer(watch);
+	return ret ? ret : join(watch);
+}
+
+int manx_sqlite_watch_open(struct manx_store *store, const char *from, const char *to,
+			   int64_t rev, struct manx_watch **watch, struct manx_error *err)
+{
+	struct manx_log_watch *w = malloc(sizeof(*w));
+	int ret;
+
 	if (!w)
 		return manx_fail(err, -ENOMEM, "watch: out of memory");
-	*w = (struct manx_watch){ .store = store, .epoll = -1, .inotify = -1, .timer = -1,
-				  .rev = rev };
-	ret = watch_file(w);
-	if (!ret)
-		ret = start_timer(w);
-	if (!ret)
-		ret = join(w);
+	*w = (struct manx_log_watch){
+		.base = { store->ops }, .store = manx_sqlite(store),
+		.epoll = -1, .inotify = -1, .timer = -1, .rev = rev,
+	};
+	ret = prepare(w, from, to);
 	if (!ret) {
-		*watch = w;
+		*watch = &w->base;
 		return 0;
 	}
-	manx_watch_close(w);
+	manx_sqlite_watch_close(&w->base);
 	if (ret == -EMFILE)
 		return manx_fail(err, ret,
 				 "watch: too many files or inotify instances: raise fs.inotify.max_user_instances (sysctl)");
-	return manx_fail_errno(err, ret, "watch of %s-notify", store->path);
+	return manx_fail_errno(err, ret, "watch of %s", store->name);
 }
 
-int manx_watch_fd(const struct manx_watch *watch)
+int manx_sqlite_watch_fd(const struct manx_watch *watch)
 {
-	return watch->epoll;
+	return ((const struct manx_log_watch *)watch)->epoll;
 }
 
 /* Before the log is read, so that what comes after it makes the descriptor readable. */
-static void drain(struct manx_watch *watch)
+static void drain(struct manx_log_watch *watch)
 {
 	char events[4096] __attribute__((aligned(8)));
 	uint64_t ticks;
@@ -119,10 +135,10 @@ static void drain(struct manx_watch *watch)
 	(void)n;
 }
 
-/* Whole revisions into the batch. */
-static int read_changes(struct manx_watch *watch, struct manx_error *err)
+/* Whole revisions into the batch. They have no gap, so the first must be the next one. */
+static int read_changes(struct manx_log_watch *watch, struct manx_error *err)
 {
-	struct manx_store *store = watch->store;
+	struct manx_sqlite *store = watch->store;
 	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_CHANGES);
 	struct manx_kvs *batch = &watch->batch;
 	int ret = 0;
@@ -130,34 +146,41 @@ static int read_changes(struct manx_watch *watch, struct manx_error *err)
 	if (!stmt)
 		return manx_sql_fail(store, err);
 	sqlite3_bind_int64(stmt, 1, watch->rev);
+	batch->rev = watch->rev;
 	while (!ret && sqlite3_step(stmt) == SQLITE_ROW) {
-		if (batch->n >= BATCH && sqlite3_column_int64(stmt, 3) != batch->rev)
+		const char *key = (const char *)sqlite3_column_text(stmt, 0);
+		int64_t rev = sqlite3_column_int64(stmt, 3);
+
+		if (rev > batch->rev + 1)
+			ret = -ESTALE;
+		else if (batch->n >= BATCH && rev != batch->rev)
 			break;
-		batch->rev = sqlite3_column_int64(stmt, 3);
-		ret = manx_sql_add_row(store, stmt, batch, err);
+		batch->rev = rev;
+		if (!ret && key && strcmp(key, watch->from) >= 0 && strcmp(key, watch->to) < 0)
+			ret = manx_sql_add_row(store, stmt, batch, err);
 	}
 	if (sqlite3_reset(stmt) != SQLITE_OK && !ret)
 		ret = manx_sql_fail(store, err);
 	return ret;
 }
 
-/* Revisions have no gap, so the first one read must be the next one. */
-static int check_reach(struct manx_watch *watch, struct manx_error *err)
+/* The log of another history may end before what was read of this one. */
+static int check_reach(struct manx_log_watch *watch, struct manx_error *err)
 {
 	int64_t newest;
 	int ret;
 
-	if (watch->batch.n)
-		return watch->batch.kv[0].mod_rev == watch->rev + 1 ? 0 : -ESTALE;
+	if (watch->batch.rev > watch->rev)
+		return 0;
 	ret = manx_sql_log_ends(watch->store, NULL, &newest, err);
 	if (ret)
 		return ret;
 	return newest >= watch->rev ? 0 : -ESTALE;
 }
 
-static int fill(struct manx_watch *watch, struct manx_error *err)
+static int fill(struct manx_log_watch *watch, struct manx_error *err)
 {
-	struct manx_store *store = watch->store;
+	struct manx_sqlite *store = watch->store;
 	int ret;
 
 	manx_kvs_clear(&watch->batch);
@@ -170,7 +193,7 @@ static int fill(struct manx_watch *watch, struct manx_error *err)
 		ret = check_reach(watch, err);
 	ret = manx_sql_end(store, ret, err);
 	if (!ret) {
-		watch->rev = watch->batch.n ? watch->batch.rev : watch->rev;
+		watch->rev = watch->batch.rev;
 		return 0;
 	}
 	manx_kvs_clear(&watch->batch);
@@ -181,9 +204,10 @@ static int fill(struct manx_watch *watch, struct manx_error *err)
 	return ret;
 }
 
-int manx_watch_next(struct manx_watch *watch, struct manx_kv *kv, struct manx_error *err)
+int manx_sqlite_watch_next(struct manx_watch *base, struct manx_kv *kv, struct manx_error *err)
 {
-	*kv = (struct manx_kv){ 0 };
+	struct manx_log_watch *watch = (struct manx_log_watch *)base;
+
 	if (watch->next == watch->batch.n) {
 		int ret;
 
@@ -197,10 +221,10 @@ int manx_watch_next(struct manx_watch *watch, struct manx_kv *kv, struct manx_er
 	return 1;
 }
 
-void manx_watch_close(struct manx_watch *watch)
+void manx_sqlite_watch_close(struct manx_watch *base)
 {
-	if (!watch)
-		return;
+	struct manx_log_watch *watch = (struct manx_log_watch *)base;
+
 	manx_kvs_clear(&watch->batch);
 	if (watch->epoll >= 0)
 		close(watch->epoll);
@@ -208,5 +232,7 @@ void manx_watch_close(struct manx_watch *watch)
 		close(watch->inotify);
 	if (watch->timer >= 0)
 		close(watch->timer);
+	free(watch->from);
+	free(watch->to);
 	free(watch);
 }
