@@ -40,12 +40,23 @@ static void make_wep(const struct pod *pod, size_t i, struct manx_wep *w)
 
 struct cluster *cluster_compile(const struct manx_policy *policy, size_t n)
 {
+	return cluster_compile_with(policy, n, &(struct manx_policy_input){ .node = NULL });
+}
+
+struct cluster *cluster_compile_with(const struct manx_policy *policy, size_t n,
+				     const struct manx_policy_input *more)
+{
 	struct cluster *c = calloc(1, sizeof(*c));
 
 	assert_non_null(c);
 	for (size_t i = 0; i < ARRAY_SIZE(pods); i++)
 		make_wep(&pods[i], i, &c->wep[i]);
-	c->in = (struct manx_policy_input){ "n1", c->wep, ARRAY_SIZE(pods), policy, n };
+	c->in = *more;
+	c->in.node = "n1";
+	c->in.wep = c->wep;
+	c->in.n_weps = ARRAY_SIZE(pods);
+	c->in.policy = policy;
+	c->in.n_policies = n;
 	if (manx_policy_compile(&c->in, &c->out, &c->err))
 		fail_msg("compile: %s", c->err.text);
 	return c;

@@ -41,6 +41,9 @@ struct cluster {
 
 /* Compile @policy for the cluster; must succeed. */
 struct cluster *cluster_compile(const struct manx_policy *policy, size_t n);
+/* The same with the network sets, namespaces and tiers of @more. */
+struct cluster *cluster_compile_with(const struct manx_policy *policy, size_t n,
+				     const struct manx_policy_input *more);
 void cluster_free(struct cluster *c);
 
 struct packet {

@@ -25,7 +25,7 @@ static void test_refuse(void **state)
 	static const struct {
 		const char *text, *says;
 	} cases[] = {
-		{ GNP("  tier: platform\n"), "f:6: spec.tier: \"platform\": tiers are not supported by this version: use default, and order" },
+		{ GNP("  tier: Platform\n"), "f:6: spec.tier: \"Platform\": allowed are at most 253" },
 		{ GNP("  order: first\n"), "f:6: spec.order: \"first\": allowed are numbers" },
 		{ GNP("  order: 0x10\n"), "allowed are numbers" }, { GNP("  order: nan\n"), "allowed are numbers" },
 		{ GNP("  order: 1e999\n"), "allowed are numbers" }, { GNP("  order: 1-2\n"), "allowed are numbers" },

@@ -23,7 +23,7 @@ static void test_unusable_ids_are_left_out(void **state)
 		{ .ns = "a", .name = "none", .node = "n1" },
 		{ .ns = "a", .name = "node", .node = "n1", .id = 1 },
 	};
-	struct manx_policy_input in = { "n1", wep, ARRAY_SIZE(wep), NULL, 0 };
+	struct manx_policy_input in = { .node = "n1", .wep = wep, .n_weps = ARRAY_SIZE(wep) };
 	struct manx_dp_state out = { 0 };
 
 	(void)state;
@@ -136,7 +136,9 @@ static void test_input_order_does_not_matter(void **state)
 	struct manx_policy swapped[] = { p[1], p[0] };
 	struct manx_wep reversed[N_PODS];
 	struct cluster *c = cluster_compile(p, 2);
-	struct manx_policy_input in = { "n1", reversed, N_PODS, swapped, 2 };
+	struct manx_policy_input in = {
+		.node = "n1", .wep = reversed, .n_weps = N_PODS, .policy = swapped, .n_policies = 2,
+	};
 	struct manx_dp_state out = { 0 };
 	cJSON *x, *y;
 
@@ -190,7 +192,7 @@ static void test_bad_selector_is_named(void **state)
 {
 	struct manx_policy_rule rule[] = { FROM(ALLOW, .selector = "app = 'web'") };
 	struct manx_policy p[] = { POLICY(.name = "p", .ns = "shop", INGRESS(rule)) };
-	struct manx_policy_input in = { "n1", NULL, 0, p, 1 };
+	struct manx_policy_input in = { .node = "n1", .policy = p, .n_policies = 1 };
 	struct manx_wep wep = { .ns = "shop", .name = "w", .node = "n1", .id = 2 };
 	struct manx_dp_state out = { 0 };
 	struct manx_error err = { 0 };

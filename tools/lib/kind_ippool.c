@@ -63,8 +63,8 @@ static int check_block_size(const struct manx_at *at, cJSON *spec, const struct 
 {
 	size_t family = cidr->addr.family == 6;
 	int min = block_sizes[family].min, max = block_sizes[family].max;
-	int size = (int)manx_field_number(spec, "blockSize", -1);
-	bool given = size >= 0;
+	int size = (int)manx_field_number(spec, "blockSize", 0);
+	bool given = size > 0;
 
 	if (!given)
 		size = block_sizes[family].preset;
@@ -76,7 +76,11 @@ static int check_block_size(const struct manx_at *at, cJSON *spec, const struct 
 		return manx_at_fail_field(at, given ? "blockSize" : "cidr",
 					  "a pool of length /%d cannot hold blocks of /%d: blockSize must be %d to %d",
 					  cidr->len, size, cidr->len > min ? cidr->len : min, max);
-	return given ? 0 : manx_schema_put(at, &manx_ippool_spec, spec, "blockSize",
+	if (given)
+		return 0;
+	/* to write 0 is to write nothing */
+	cJSON_DeleteItemFromObjectCaseSensitive(spec, "blockSize");
+	return manx_schema_put(at, &manx_ippool_spec, spec, "blockSize",
 					   cJSON_CreateNumber(size));
 }
 

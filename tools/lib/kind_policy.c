@@ -10,17 +10,9 @@
 static const char *const types[] = { "Ingress", "Egress", NULL };
 static const char *const hints[] = { "AssumeNeededOnEveryNode", NULL };
 
-static int tier(const struct manx_at *at, const struct manx_field *f, const char *text, cJSON **out)
-{
-	if (strcmp(text, "default"))
-		return manx_at_fail(at, "\"%.80s\": tiers are not supported by this version: use default, and order",
-				    text);
-	return manx_scalar_text(at, f, text, out);
-}
-
 /* Fields that both kinds have, before and after those of a GlobalNetworkPolicy. */
 #define COMMON_FIRST \
-	{ .name = "tier", .scalar = tier, .preset = "default" }, \
+	{ .name = "tier", .scalar = manx_scalar_name, .preset = "default" }, \
 	{ .name = "order", .scalar = manx_scalar_number }, \
 	{ .name = "selector", .scalar = manx_scalar_selector }
 #define COMMON_LAST \
@@ -112,6 +104,7 @@ int manx_policy_decode(const struct manx_resource *r, struct manx_policy *p,
 	*p = (struct manx_policy){
 		.name = r->name,
 		.ns = r->ns,
+		.tier = manx_field_text(spec, "tier"),
 		.order = manx_field_number(spec, "order", INFINITY),
 		.selector = selector ? selector : "",
 		.ns_selector = ns_selector ? ns_selector : "",

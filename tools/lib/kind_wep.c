@@ -80,13 +80,18 @@ static bool parse_id(const char *text, uint32_t *id)
 	return true;
 }
 
-int manx_wep_check_annotations(const struct manx_at *at, const cJSON *annotations)
+int manx_wep_check(const struct manx_at *at, const cJSON *json)
 {
-	const char *text = manx_field_text(annotations, MANX_ANNOTATION_ENDPOINT_ID);
+	const cJSON *metadata = manx_field_at(json, "metadata");
+	const char *text = manx_field_text(manx_field_at(metadata, "annotations"), MANX_ANNOTATION_ENDPOINT_ID);
+	struct manx_at place = {
+		.up = at, .source = at->source, .name = "metadata",
+		.node = manx_yaml_get(at->node, "metadata"),
+	};
 	uint32_t id;
 
 	if (text && !parse_id(text, &id))
-		return manx_at_fail(at, "annotation %s, \"%.80s\": allowed are %d to %u",
+		return manx_at_fail(&place, "annotation %s, \"%.80s\": allowed are %d to %u",
 				    MANX_ANNOTATION_ENDPOINT_ID, text, FIRST_ENDPOINT_ID, UINT32_MAX);
 	return 0;
 }

@@ -4,74 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "grow.h"
 #include "kinds.h"
 #include "scalar.h"
 #include "selector.h"
 #include "suggest.h"
-
-#define NAMES(...) (const char *const[]){ __VA_ARGS__, NULL }
-
-static const struct manx_kind kinds[MANX_KINDS] = {
-	[MANX_KIND_IPPOOL] = {
-		MANX_KIND_IPPOOL, "IPPool", "ippools", NAMES("ipp", "pool", "pools"),
-		false, &manx_ippool_spec,
-	},
-	[MANX_KIND_NODE] = {
-		MANX_KIND_NODE, "Node", "nodes", NAMES("no"), false, &manx_node_spec,
-	},
-	[MANX_KIND_WORKLOADENDPOINT] = {
-		MANX_KIND_WORKLOADENDPOINT, "WorkloadEndpoint", "workloadendpoints",
-		NAMES("wep", "weps", "endpoint", "endpoints"), true, &manx_wep_spec,
-	},
-	[MANX_KIND_GLOBALNETWORKPOLICY] = {
-		MANX_KIND_GLOBALNETWORKPOLICY, "GlobalNetworkPolicy", "globalnetworkpolicies",
-		NAMES("gnp"), false, &manx_global_policy_spec,
-	},
-	[MANX_KIND_NETWORKPOLICY] = {
-		MANX_KIND_NETWORKPOLICY, "NetworkPolicy", "networkpolicies",
-		NAMES("np", "pol", "policy", "policies"), true, &manx_policy_spec,
-	},
-};
-
-const struct manx_kind *manx_kind(enum manx_kind_id id)
-{
-	return &kinds[id];
-}
-
-const struct manx_kind *manx_kind_find(const char *word)
-{
-	for (size_t i = 0; i < MANX_KINDS; i++) {
-		if (!strcasecmp(word, kinds[i].kind) || !strcasecmp(word, kinds[i].plural))
-			return &kinds[i];
-		for (const char *const *name = kinds[i].names; *name; name++)
-			if (!strcasecmp(word, *name))
-				return &kinds[i];
-	}
-	return NULL;
-}
-
-const char *manx_kind_suggest(const char *word)
-{
-	struct manx_suggest near = manx_suggest_begin(word);
-
-	for (size_t i = 0; i < MANX_KINDS; i++) {
-		manx_suggest_offer(&near, kinds[i].kind);
-		manx_suggest_offer(&near, kinds[i].plural);
-	}
-	return near.best;
-}
-
-/* In files kinds are spelt in one way only. */
-static const struct manx_kind *kind_exactly(const char *kind, size_t len)
-{
-	for (size_t i = 0; i < MANX_KINDS; i++)
-		if (strlen(kinds[i].kind) == len && !strncmp(kind, kinds[i].kind, len))
-			return &kinds[i];
-	return NULL;
-}
 
 /* A label that no selector can compare would be a trap. */
 static int check_labels(const struct manx_at *at, cJSON *metadata)
@@ -111,61 +49,123 @@ static const struct manx_field namespaced_metadata_fields[] = {
 static const struct manx_schema global_metadata = { global_metadata_fields, check_labels };
 static const struct manx_schema namespaced_metadata = { namespaced_metadata_fields, check_labels };
 
+/* f->words: the one that the kind has */
 static int api_version(const struct manx_at *at, const struct manx_field *f, const char *text,
 		       cJSON **out)
 {
-	if (strcmp(text, MANX_API_VERSION))
-		return manx_at_fail(at, "\"%.80s\": allowed is " MANX_API_VERSION, text);
+	if (strcmp(text, f->words[0]))
+		return manx_at_fail(at, "\"%.80s\": allowed is %s", text, f->words[0]);
 	return manx_scalar_text(at, f, text, out);
 }
 
-static int check_resource(const struct manx_at *at, cJSON *json)
+/*
+ * The version that a resource was read at, for whoever writes it back: not a part
+ * of what it says. Other datastores have other versions; then there is none.
+ */
+static int64_t read_version(const struct manx_at *at)
 {
-	const cJSON *metadata = manx_field_at(json, "metadata");
-	const char *kind = manx_field_text(json, "kind");
-	struct manx_at place = { .up = at, .source = at->source, .name = "metadata" };
+	const struct manx_yaml *metadata = manx_yaml_get(at->node, "metadata");
+	const struct manx_yaml *version = NULL;
+	uint64_t value;
 
-	if (strcmp(kind, kinds[MANX_KIND_WORKLOADENDPOINT].kind))
+	if (metadata && metadata->type == MANX_YAML_MAP)
+		version = manx_yaml_get(metadata, "resourceVersion");
+	if (!version || version->type != MANX_YAML_SCALAR ||
+	    !manx_parse_decimal(version->text, INT64_MAX, &value))
 		return 0;
-	place.node = manx_yaml_get(at->node, "metadata");
-	return manx_wep_check_annotations(&place, manx_field_at(metadata, "annotations"));
+	return (int64_t)value;
+}
+
+/* @api: what apiVersion must say; @spec: NULL for one that means nothing */
+static int read_object(const struct manx_at *at, const struct manx_kind *kind, const char *api,
+		       const struct manx_schema *spec, cJSON **json)
+{
+	bool needs_spec = spec && manx_schema_requires(spec);
+	const struct manx_field fields[] = {
+		{ .name = "apiVersion", .scalar = api_version, .preset = api,
+		  .words = (const char *const[]){ api, NULL } },
+		{ .name = "kind", .scalar = manx_scalar_text, .preset = kind->kind },
+		{ .name = "metadata", .required = true,
+		  .object = kind->namespaced ? &namespaced_metadata : &global_metadata },
+		{ .name = "spec", .class = spec ? MANX_FIELD_DONE : MANX_FIELD_IGNORED,
+		  .required = needs_spec, .object = spec, .preset = spec && !needs_spec ? "{}" : NULL },
+		IGNORED("status"),
+		{ .name = NULL },
+	};
+	const struct manx_schema schema = { fields, NULL };
+
+	return manx_schema_read(at, &schema, json);
+}
+
+static void fill_in(struct manx_resource *r, const struct manx_kind *kind)
+{
+	const cJSON *metadata = manx_field_at(r->json, "metadata");
+
+	r->kind = kind;
+	r->name = manx_field_text(metadata, "name");
+	r->ns = manx_field_text(metadata, "namespace");
 }
 
 static int read_resource(const struct manx_at *at, const struct manx_kind *kind,
 			 struct manx_resource *r)
 {
-	const struct manx_field fields[] = {
-		{ .name = "apiVersion", .scalar = api_version, .preset = MANX_API_VERSION },
-		{ .name = "kind", .scalar = manx_scalar_text, .preset = kind->kind },
-		{ .name = "metadata", .required = true,
-		  .object = kind->namespaced ? &namespaced_metadata : &global_metadata },
-		{ .name = "spec", .required = true, .object = kind->spec },
-		IGNORED("status"),
-		{ .name = NULL },
-	};
-	const struct manx_schema schema = { fields, check_resource };
-	const cJSON *metadata;
-	int rc = manx_schema_read(at, &schema, &r->json);
+	int rc = read_object(at, kind, kind->api, kind->spec, &r->json);
+
+	if (!rc && kind->check)
+		rc = kind->check(at, r->json);
+	if (rc)
+		return rc;
+	fill_in(r, kind);
+	r->line = at->node->line;
+	r->version = read_version(at);
+	return 0;
+}
+
+static int parse(const char *text, size_t len, struct manx_source *source,
+		 struct manx_resources *out);
+
+/*
+ * Kubernetes' NetworkPolicy: read by its own schema, written in Calico's form, and
+ * that read, so that it is as checked as what comes in that form.
+ */
+static int read_k8s_policy(const struct manx_at *at, struct manx_resource *r)
+{
+	const struct manx_kind *kind = manx_kind(MANX_KIND_NETWORKPOLICY);
+	struct manx_source source = { .err = at->source->err };
+	struct manx_resources rs;
+	cJSON *json, *converted;
+	char *text;
+	int rc = read_object(at, kind, MANX_K8S_POLICY_API, &manx_k8s_policy_spec, &json);
 
 	if (rc)
 		return rc;
-	metadata = manx_field_at(r->json, "metadata");
-	r->kind = kind;
-	r->name = manx_field_text(metadata, "name");
-	r->ns = manx_field_text(metadata, "namespace");
+	converted = manx_k8s_policy_convert(json);
+	text = cJSON_PrintUnformatted(converted);
+	cJSON_Delete(json);
+	cJSON_Delete(converted);
+	if (!text)
+		return manx_at_no_memory(at);
+	rc = parse(text, strlen(text), &source, &rs);
+	free(text);
+	if (rc)
+		return manx_at_fail(at, "as a policy of Calico's it is not valid: %s",
+				    source.err ? source.err->text : "");
+	*r = rs.r[0];
 	r->line = at->node->line;
+	free(rs.r);
 	return 0;
 }
 
 static int unknown_kind(const struct manx_at *at, const char *word)
 {
 	const char *near = manx_kind_suggest(word);
-	char allowed[160] = "";
+	char allowed[400] = "";
 
-	for (size_t i = 0; i < MANX_KINDS; i++) {
+	for (int id = 0; id < MANX_KINDS; id++) {
 		size_t n = strlen(allowed);
 
-		snprintf(allowed + n, sizeof(allowed) - n, "%s%s", n ? ", " : "", kinds[i].kind);
+		snprintf(allowed + n, sizeof(allowed) - n, "%s%s", n ? ", " : "",
+			 manx_kind((enum manx_kind_id)id)->kind);
 	}
 	if (near)
 		return manx_at_fail_field(at, "kind", "\"%.80s\" is not supported by this version: allowed are %s and lists of them: did you mean \"%s\"?",
@@ -199,13 +199,43 @@ static int append(struct manx_resources *rs, const struct manx_resource *r)
 	return 0;
 }
 
-static int read_list(const struct manx_at *at, const char *kind, struct manx_resources *out);
+/**
+ * struct implied - what items of a "<Kind>List" need not say
+ * @kind: NULL for items of other lists, and where there is no list
+ * @version: apiVersion of the list, NULL if it has none
+ */
+struct implied {
+	const struct manx_kind *kind;
+	const char *version;
+};
 
-/* @implied: kind of an item of a "<Kind>List", NULL elsewhere */
-static int read_any(const struct manx_at *at, const struct manx_kind *implied,
+static int read_list(const struct manx_at *at, const char *word, const char *version,
+		     struct manx_resources *out);
+
+/* What kind of thing is at @at; 0 and *kind, or a list and *kind NULL. */
+static int identify(const struct manx_at *at, const struct implied *implied, const char *word,
+		    const char *version, const struct manx_kind **kind)
+{
+	*kind = implied->kind;
+	if (!implied->kind && !word)
+		return manx_at_fail_field(at, "kind", "is missing");
+	if (!implied->kind && strlen(word) >= 4 && !strcmp(word + strlen(word) - 4, "List"))
+		return 0;
+	if (word)
+		*kind = manx_kind_exactly(word, strlen(word));
+	if (!*kind)
+		return unknown_kind(at, word);
+	if (implied->kind && *kind != implied->kind)
+		return manx_at_fail_field(at, "kind", "\"%s\" in a list of %s", word, implied->kind->kind);
+	if (!implied->kind && !version)
+		return manx_at_fail_field(at, "apiVersion", "is missing: write %s", (*kind)->api);
+	return 0;
+}
+
+static int read_any(const struct manx_at *at, const struct implied *implied,
 		    struct manx_resources *out)
 {
-	const struct manx_kind *kind = implied;
+	const struct manx_kind *kind;
 	struct manx_resource r = { 0 };
 	const char *word, *version;
 	int rc;
@@ -215,25 +245,22 @@ static int read_any(const struct manx_at *at, const struct manx_kind *implied,
 	rc = peek(at, "kind", &word);
 	if (!rc)
 		rc = peek(at, "apiVersion", &version);
+	if (!rc)
+		rc = identify(at, implied, word, version, &kind);
 	if (rc)
 		return rc;
-	if (!implied && !word)
-		return manx_at_fail_field(at, "kind", "is missing");
-	if (!implied && strlen(word) >= 4 && !strcmp(word + strlen(word) - 4, "List"))
-		return read_list(at, word, out);
-	if (!implied && !version)
-		return manx_at_fail_field(at, "apiVersion", "is missing: write " MANX_API_VERSION);
-	if (word)
-		kind = kind_exactly(word, strlen(word));
 	if (!kind)
-		return unknown_kind(at, word);
-	if (implied && kind != implied)
-		return manx_at_fail_field(at, "kind", "\"%s\" in a list of %s", word, implied->kind);
-	rc = read_resource(at, kind, &r);
-	if (!rc && append(out, &r)) {
-		manx_resource_clear(&r);
+		return read_list(at, word, version, out);
+	if (!version)
+		version = implied->version;
+	if (kind->id == MANX_KIND_NETWORKPOLICY && version && !strcmp(version, MANX_K8S_POLICY_API))
+		rc = read_k8s_policy(at, &r);
+	else
+		rc = read_resource(at, kind, &r);
+	if (!rc && append(out, &r))
 		rc = manx_at_no_memory(at);
-	}
+	if (rc)
+		manx_resource_clear(&r);
 	return rc;
 }
 
@@ -253,15 +280,16 @@ static int check_list_fields(const struct manx_at *at)
 }
 
 /* "List" holds any kinds, "<Kind>List" resources of one that need not say so. */
-static int read_list(const struct manx_at *at, const char *word, struct manx_resources *out)
+static int read_list(const struct manx_at *at, const char *word, const char *version,
+		     struct manx_resources *out)
 {
-	const struct manx_kind *kind = kind_exactly(word, strlen(word) - 4);
+	struct implied implied = { manx_kind_exactly(word, strlen(word) - 4), version };
 	const struct manx_yaml *items = manx_yaml_get(at->node, "items");
 	struct manx_at list = { .up = at, .source = at->source, .node = items, .name = "items" };
 	struct manx_at item = { .up = &list, .source = at->source };
 	int rc;
 
-	if (!kind && strcmp(word, "List"))
+	if (!implied.kind && strcmp(word, "List"))
 		return unknown_kind(at, word);
 	rc = check_list_fields(at);
 	if (rc || !items || manx_yaml_is_null(items))
@@ -269,21 +297,23 @@ static int read_list(const struct manx_at *at, const char *word, struct manx_res
 	if (items->type != MANX_YAML_LIST)
 		return manx_at_fail(&list, "a list is expected");
 	for (item.node = items->child; item.node && !rc; item.node = item.node->next, item.index++)
-		rc = read_any(&item, kind, out);
+		rc = read_any(&item, &implied, out);
 	return rc;
 }
 
-static int read_documents(struct manx_yaml_reader *reader, const struct manx_source *source,
+static int read_documents(struct manx_yaml_reader *reader, struct manx_source *source,
 			  struct manx_resources *out)
 {
+	const struct implied nothing = { 0 };
 	struct manx_yaml *doc;
 	int rc;
 
 	while ((rc = manx_yaml_next(reader, &doc, source->err)) > 0) {
 		struct manx_at at = { .source = source, .node = doc };
 
+		source->document++;
 		/* "---" twice, or at the end, is no mistake */
-		rc = manx_yaml_is_null(doc) ? 0 : read_any(&at, NULL, out);
+		rc = manx_yaml_is_null(doc) ? 0 : read_any(&at, &nothing, out);
 		manx_yaml_free(doc);
 		if (rc)
 			break;
@@ -291,7 +321,7 @@ static int read_documents(struct manx_yaml_reader *reader, const struct manx_sou
 	return rc;
 }
 
-static int parse(const char *text, size_t len, const struct manx_source *source,
+static int parse(const char *text, size_t len, struct manx_source *source,
 		 struct manx_resources *out)
 {
 	struct manx_yaml_reader *reader;

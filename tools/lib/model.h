@@ -27,27 +27,51 @@ enum manx_kind_id {
 	MANX_KIND_WORKLOADENDPOINT,
 	MANX_KIND_GLOBALNETWORKPOLICY,
 	MANX_KIND_NETWORKPOLICY,
+	MANX_KIND_NETWORKSET,
+	MANX_KIND_GLOBALNETWORKSET,
+	MANX_KIND_TIER,
+	MANX_KIND_PROFILE,
+	MANX_KIND_HOSTENDPOINT,
+	MANX_KIND_IPRESERVATION,
+	MANX_KIND_IPAMCONFIGURATION,
+	MANX_KIND_BGPCONFIGURATION,
+	MANX_KIND_BGPPEER,
+	MANX_KIND_BGPFILTER,
+	MANX_KIND_FELIXCONFIGURATION,
+	MANX_KIND_CLUSTERINFORMATION,
+	MANX_KIND_NAMESPACE,
 	MANX_KINDS,
 };
 
 struct manx_schema;
+struct manx_at;
 
 /**
  * struct manx_kind - a kind of resource; instances are constant
  * @id: which
  * @kind: "IPPool"
  * @plural: "ippools", used in keys
- * @names: other words that mean it on a command line, NULL-terminated
+ * @names: other words that mean it on a command line, NULL-terminated; the first
+ *	is the short form that manuals name
+ * @about: one sentence for manuals, without its full stop
  * @namespaced: metadata.namespace applies (default "default")
- * @spec: fields of .spec
+ * @read_only: shown, but never written by anybody
+ * @api: apiVersion
+ * @spec: fields of .spec, which may be absent if it has none that is required;
+ *	NULL for a kind whose spec means nothing to manx
+ * @check: what holds of the resource as a whole, after the schema; NULL for nothing
  */
 struct manx_kind {
 	enum manx_kind_id id;
 	const char *kind;
 	const char *plural;
 	const char *const *names;
+	const char *about;
 	bool namespaced;
+	bool read_only;
+	const char *api;
 	const struct manx_schema *spec;
+	int (*check)(const struct manx_at *at, const cJSON *json);
 };
 
 const struct manx_kind *manx_kind(enum manx_kind_id id);
@@ -63,6 +87,7 @@ const char *manx_kind_suggest(const char *word);
  * @ns: metadata.namespace, NULL for global kinds; points into @json
  * @json: the whole object, canonical, owned
  * @line: where it began in its file, 1 and above; 0 if it came from the store
+ * @version: metadata.resourceVersion that was given, 0 if none; not in @json
  */
 struct manx_resource {
 	const struct manx_kind *kind;
@@ -70,6 +95,7 @@ struct manx_resource {
 	const char *ns;
 	cJSON *json;
 	int line;
+	int64_t version;
 };
 
 /**
@@ -84,7 +110,8 @@ struct manx_resources {
 
 /*
  * Parse and check @len octets at @text. @file names the source in messages
- * ("<file>:<line>: <path of field>: ..."). All or nothing.
+ * ("<file>:<line>: <path of field>: ...", with "document N: " before the path from
+ * the second document on). All or nothing.
  * @warn (may be NULL) is called for each field of class "kept".
  */
 int manx_resources_parse(const char *text, size_t len, const char *file,
@@ -242,6 +269,7 @@ struct manx_policy_rule {
 /**
  * struct manx_policy - a GlobalNetworkPolicy or NetworkPolicy
  * @ns: NULL for a global one
+ * @tier: "default" if absent
  * @order: +infinity if absent
  * @selector: "" selects all
  * @ns_selector: of a global one, "" if absent
@@ -250,6 +278,7 @@ struct manx_policy_rule {
 struct manx_policy {
 	const char *name;
 	const char *ns;
+	const char *tier;
 	double order;
 	const char *selector;
 	const char *ns_selector;
@@ -258,7 +287,76 @@ struct manx_policy {
 	size_t n_ingress, n_egress;
 };
 
+/**
+ * struct manx_netset - a NetworkSet or GlobalNetworkSet
+ * @ns: NULL for a global one
+ * @net: owned
+ */
+struct manx_netset {
+	const char *name;
+	const char *ns;
+	struct manx_labels labels;
+	struct manx_prefix *net;
+	size_t n_net;
+};
+
+/**
+ * struct manx_tier - policies that are asked together
+ * @order: +infinity if absent
+ * @pass: what no rule decides goes to the next tier; else it is denied
+ */
+struct manx_tier {
+	const char *name;
+	double order;
+	bool pass;
+};
+
+/**
+ * struct manx_namespace - a Namespace, of which manx knows the labels
+ */
+struct manx_namespace {
+	const char *name;
+	struct manx_labels labels;
+};
+
+/**
+ * struct manx_ipreservation - addresses that are never given out by themselves
+ * @net: owned
+ */
+struct manx_ipreservation {
+	const char *name;
+	struct manx_prefix *net;
+	size_t n_net;
+};
+
+/**
+ * struct manx_ipamconfig - the IPAMConfiguration; all zero where there is none
+ * @strict_affinity: no borrowing
+ * @no_new_blocks: autoAllocateBlocks: false
+ * @max_blocks: of a node, 0 for no limit
+ * @cooldown: seconds before an address is given again
+ */
+struct manx_ipamconfig {
+	bool strict_affinity;
+	bool no_new_blocks;
+	uint32_t max_blocks;
+	uint32_t cooldown;
+};
+
 /* The resource must be of the kind, and outlive the struct. */
+int manx_netset_decode(const struct manx_resource *r, struct manx_netset *s,
+		       struct manx_error *err);
+void manx_netset_clear(struct manx_netset *s);
+int manx_tier_decode(const struct manx_resource *r, struct manx_tier *t, struct manx_error *err);
+/* default, kube-admin or kube-baseline, which every cluster has; else NULL. */
+const struct manx_tier *manx_tier_built_in(const char *name);
+int manx_namespace_decode(const struct manx_resource *r, struct manx_namespace *n,
+			  struct manx_error *err);
+int manx_ipreservation_decode(const struct manx_resource *r, struct manx_ipreservation *res,
+			      struct manx_error *err);
+void manx_ipreservation_clear(struct manx_ipreservation *res);
+int manx_ipamconfig_decode(const struct manx_resource *r, struct manx_ipamconfig *c,
+			   struct manx_error *err);
 int manx_ippool_decode(const struct manx_resource *r, struct manx_ippool *p,
 		       struct manx_error *err);
 int manx_node_decode(const struct manx_resource *r, struct manx_node *n, struct manx_error *err);

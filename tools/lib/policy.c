@@ -6,6 +6,7 @@
 #include "policy.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,12 @@ static int compare_rank(const void *a, const void *b)
 {
 	const struct manx_ranked_policy *x = a, *y = b;
 
+	if (x->no_tier != y->no_tier)
+		return x->no_tier ? 1 : -1;
+	if (x->tier.order != y->tier.order)
+		return x->tier.order < y->tier.order ? -1 : 1;
+	if (strcmp(x->tier.name, y->tier.name))
+		return strcmp(x->tier.name, y->tier.name);
 	if (x->policy->order != y->policy->order)
 		return x->policy->order < y->policy->order ? -1 : 1;
 	return strcmp(x->id, y->id);
@@ -49,6 +56,22 @@ static int find_subject(struct manx_ranked_policy *p, struct manx_scopes *scopes
 	return rc ? manx_error_prefix(err, "%s", p->id) : 0;
 }
 
+/*
+ * The tier of @p. One that does not exist denies, and is asked last, so that a
+ * policy means nothing more open than it did before somebody deleted its tier.
+ */
+static void find_tier(const struct manx_policy_input *in, struct manx_ranked_policy *p)
+{
+	const char *name = p->policy->tier ? p->policy->tier : "default";
+	const struct manx_tier *tier = manx_tier_built_in(name);
+
+	for (size_t i = 0; !tier && i < in->n_tiers; i++)
+		if (!strcmp(in->tier[i].name, name))
+			tier = &in->tier[i];
+	p->no_tier = !tier;
+	p->tier = tier ? *tier : (struct manx_tier){ .name = name, .order = INFINITY };
+}
+
 static int rank_policies(const struct manx_policy_input *in, struct manx_scopes *scopes,
 			 struct manx_ranked_policy **out, struct manx_error *err)
 {
@@ -59,6 +82,7 @@ static int rank_policies(const struct manx_policy_input *in, struct manx_scopes 
 		const struct manx_policy *p = &in->policy[i];
 
 		rank[i].policy = p;
+		find_tier(in, &rank[i]);
 		if (asprintf(&rank[i].id, "%s/%s/%s", p->name, p->ns ? p->ns : "",
 			     p->ns ? "NetworkPolicy" : "GlobalNetworkPolicy") < 0) {
 			rank[i].id = NULL;
@@ -85,27 +109,35 @@ static int add_name(struct manx_dp_names *names, const char *name)
 	return 0;
 }
 
-/* At most two tables: of the policies, if any takes part, and of the profile. */
-static int write_chain(struct manx_tables *tables, uint32_t direction, const size_t *list,
-		       size_t n, struct manx_dp_names *chain, struct manx_error *err)
+static int add_table(struct manx_tables *tables, uint32_t direction, const size_t *list, size_t n,
+		     struct manx_dp_names *chain, struct manx_error *err)
 {
 	const char *name;
-	int rc;
+	int rc = manx_table_get(tables, direction, list, n, &name, err);
 
-	chain->s = calloc(2, sizeof(*chain->s));
-	if (!chain->s)
-		return manx_fail(err, -ENOMEM, "out of memory for a chain");
-	if (n) {
-		rc = manx_table_get(tables, direction, list, n, &name, err);
-		if (rc)
-			return rc;
-		if (add_name(chain, name))
-			return manx_fail(err, -ENOMEM, "out of memory for a chain");
-	}
-	rc = manx_table_get(tables, direction, NULL, 0, &name, err);
 	if (!rc && add_name(chain, name))
 		rc = manx_fail(err, -ENOMEM, "out of memory for a chain");
 	return rc;
+}
+
+/* A table for each tier that takes part, @list being in their order, then the profile's. */
+static int write_chain(struct manx_tables *tables, uint32_t direction, const size_t *list,
+		       size_t n, struct manx_dp_names *chain, struct manx_error *err)
+{
+	const struct manx_ranked_policy *policy = tables->policy;
+	size_t from = 0;
+	int rc = 0;
+
+	chain->s = calloc(n + 1, sizeof(*chain->s));
+	if (!chain->s)
+		return manx_fail(err, -ENOMEM, "out of memory for a chain");
+	for (size_t i = 1; !rc && i <= n; i++) {
+		if (i < n && !strcmp(policy[list[i]].tier.name, policy[list[from]].tier.name))
+			continue;
+		rc = add_table(tables, direction, list + from, i - from, chain, err);
+		from = i;
+	}
+	return rc ? rc : add_table(tables, direction, NULL, 0, chain, err);
 }
 
 static int write_identity(const struct manx_wep *wep, struct manx_dp_endpoint *ep)
@@ -223,9 +255,11 @@ int manx_policy_compile(const struct manx_policy_input *in, struct manx_dp_state
 	const struct manx_wep **wep = order_weps(in, &n_local);
 	struct manx_scopes scopes = { .wep = wep, .n_local = n_local, .n_weps = in->n_weps };
 	struct manx_tables tables = { .scopes = &scopes, .n_policies = in->n_policies, .out = out };
-	int rc = wep ? rank_policies(in, &scopes, &tables.policy, err) :
+	int rc = wep ? manx_scopes_begin(&scopes, in, err) :
 		       manx_fail(err, -ENOMEM, "out of memory for endpoints");
 
+	if (!rc)
+		rc = rank_policies(in, &scopes, &tables.policy, err);
 	if (!rc)
 		rc = write_endpoints(&tables, err);
 	if (!rc)

@@ -13,6 +13,7 @@
 #include "dp.h"
 #include "error.h"
 #include "model.h"
+#include "policy.h"
 
 /*
  * FNV-1a, for names and rule ids: they must be the same on every node and in
@@ -36,7 +37,7 @@ struct manx_selector;
 void manx_tree_free(void *root);
 
 /**
- * struct manx_scope - the endpoints that a selector means within its limits
+ * struct manx_scope - the endpoints and networks that a selector means within its limits
  * @text: canonical form of selector and limits, the identity
  * @set: name of the set of their addresses; NULL while no rule refers to it
  * @selector: what they match
@@ -59,17 +60,26 @@ struct manx_scope {
  * @wep: all endpoints, first those that get chains; borrowed
  * @n_local: number of those that do
  * @n_weps: number of all
+ * @netset: all network sets; borrowed
+ * @space: namespaces, sorted by name; owned
  * @scope: in the order of their creation
  * @by_text, @by_set: search trees (tsearch) over @scope
  */
 struct manx_scopes {
 	const struct manx_wep *const *wep;
 	size_t n_local, n_weps;
+	const struct manx_netset *netset;
+	size_t n_netsets;
+	const struct manx_namespace **space;
+	size_t n_spaces;
 	struct manx_scope **scope;
 	size_t n, size;
 	void *by_text, *by_set;
 };
 
+/* Take network sets and namespaces of @in; -ENOMEM. */
+int manx_scopes_begin(struct manx_scopes *scopes, const struct manx_policy_input *in,
+		      struct manx_error *err);
 void manx_scopes_clear(struct manx_scopes *scopes);
 
 /*
@@ -115,6 +125,8 @@ void manx_prefixes_sort(struct manx_dp_prefixes *p);
 /**
  * struct manx_ranked_policy - a policy in its place among all
  * @policy: borrowed
+ * @tier: its tier, also if it does not exist
+ * @no_tier: the tier does not exist: it comes after all that do
  * @id: "<name>/<namespace>/<kind>"; orders policies of one spec.order and is
  *	what names and rule ids are made from
  * @subject: the endpoints it selects
@@ -122,6 +134,8 @@ void manx_prefixes_sort(struct manx_dp_prefixes *p);
  */
 struct manx_ranked_policy {
 	const struct manx_policy *policy;
+	struct manx_tier tier;
+	bool no_tier;
 	char *id;
 	struct manx_scope *subject;
 	struct manx_rule_sets *sets[2];
@@ -146,7 +160,7 @@ void manx_tables_clear(struct manx_tables *tables);
 
 /*
  * Name of the table with the rules of the policies @list (@n indices into
- * tables->policy, in order) in @direction, made if there is none yet; with
+ * tables->policy, in order, all of one tier) in @direction, made if there is none yet; with
  * @n 0 the table of the profile. *name lives as long as @tables.
  */
 int manx_table_get(struct manx_tables *tables, uint32_t direction, const size_t *list, size_t n,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Whom a selector means: selectors of policies and of rules, with their
- * namespace limits, evaluated once over all endpoints.
+ * namespace limits, evaluated once over all endpoints, and for the sets of rules
+ * over the network sets.
  */
 #include <errno.h>
 #include <search.h>
@@ -11,6 +12,9 @@
 
 #include "policy_internal.h"
 #include "selector.h"
+
+/* before the keys of labels that are inherited from the namespace */
+#define INHERITED "pcns."
 
 static int compare_text(const void *a, const void *b)
 {
@@ -51,41 +55,108 @@ void manx_scopes_clear(struct manx_scopes *scopes)
 	for (size_t i = 0; i < scopes->n; i++)
 		scope_free(scopes->scope[i]);
 	free(scopes->scope);
+	free(scopes->space);
 	memset(scopes, 0, sizeof(*scopes));
 }
 
-/* A workload endpoint's own labels, and those that say where it belongs. */
-static const char *wep_label(const void *ctx, const char *key)
+static int compare_space(const void *a, const void *b)
 {
-	const struct manx_wep *wep = ctx;
-	const cJSON *item;
-
-	if (!strcmp(key, "projectcalico.org/namespace"))
-		return wep->ns;
-	if (!strcmp(key, "projectcalico.org/orchestrator"))
-		return wep->orchestrator;
-	item = cJSON_GetObjectItemCaseSensitive(wep->labels.json, key);
-	return cJSON_GetStringValue(item);
+	return strcmp((*(const struct manx_namespace *const *)a)->name,
+		      (*(const struct manx_namespace *const *)b)->name);
 }
 
-/* Namespaces have no resource of their own here: their name is their only label. */
+int manx_scopes_begin(struct manx_scopes *scopes, const struct manx_policy_input *in,
+		      struct manx_error *err)
+{
+	scopes->netset = in->netset;
+	scopes->n_netsets = in->n_netsets;
+	scopes->space = calloc(in->n_spaces + 1, sizeof(*scopes->space));
+	if (!scopes->space)
+		return manx_fail(err, -ENOMEM, "out of memory for namespaces");
+	for (size_t i = 0; i < in->n_spaces; i++)
+		scopes->space[i] = &in->space[i];
+	scopes->n_spaces = in->n_spaces;
+	qsort(scopes->space, scopes->n_spaces, sizeof(*scopes->space), compare_space);
+	return 0;
+}
+
+/* What labels are asked of: an endpoint, a network set, or a namespace alone. */
+struct owner {
+	const struct manx_scopes *scopes;
+	const char *ns;			/* NULL for what lies in none */
+	const char *orchestrator;	/* NULL for what is no endpoint */
+	const cJSON *labels;
+};
+
+/* A namespace's own labels, and its name, which it has also without a resource. */
 static const char *namespace_label(const void *ctx, const char *key)
 {
-	if (!strcmp(key, "projectcalico.org/name") || !strcmp(key, "kubernetes.io/metadata.name"))
-		return ctx;
-	return NULL;
+	const struct owner *o = ctx;
+	const struct manx_namespace want = { .name = o->ns }, *key_of_search = &want, **found;
+	const char *value = NULL;
+
+	if (!o->ns)
+		return NULL;
+	if (!strcmp(key, "projectcalico.org/name"))
+		return o->ns;
+	found = bsearch(&key_of_search, o->scopes->space, o->scopes->n_spaces,
+			sizeof(*o->scopes->space), compare_space);
+	if (found)
+		value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive((*found)->labels.json, key));
+	if (!value && !strcmp(key, "kubernetes.io/metadata.name"))
+		return o->ns;
+	return value;
 }
 
-/* As a namespaceSelector, global() means what lies in no namespace: no workload. */
-static bool matches(const struct manx_scope *scope, const struct manx_wep *wep)
+/*
+ * Where it belongs, then its own labels, then those that it inherits from its
+ * namespace, which have a prefix to their keys.
+ */
+static const char *owner_label(const void *ctx, const char *key)
 {
-	if (scope->ns && strcmp(scope->ns, wep->ns))
+	const struct owner *o = ctx;
+	const cJSON *item;
+
+	if (o->ns && !strcmp(key, "projectcalico.org/namespace"))
+		return o->ns;
+	if (o->orchestrator && !strcmp(key, "projectcalico.org/orchestrator"))
+		return o->orchestrator;
+	item = cJSON_GetObjectItemCaseSensitive(o->labels, key);
+	if (item)
+		return cJSON_GetStringValue(item);
+	return strncmp(key, INHERITED, strlen(INHERITED)) ? NULL :
+	       namespace_label(o, key + strlen(INHERITED));
+}
+
+/*
+ * A namespaceSelector asks the labels of the namespace; alone, all() means any
+ * namespace, and global() none.
+ */
+static bool matches(const struct manx_scope *scope, const struct owner *o)
+{
+	const char *text = scope->ns_selector ? manx_selector_canonical(scope->ns_selector) : "";
+
+	if (scope->ns && (!o->ns || strcmp(scope->ns, o->ns)))
 		return false;
-	if (scope->ns_selector &&
-	    (!strcmp(manx_selector_canonical(scope->ns_selector), "global()") ||
-	     !manx_selector_match(scope->ns_selector, namespace_label, wep->ns)))
+	if (!strcmp(text, "all()") && !o->ns)
 		return false;
-	return manx_selector_match(scope->selector, wep_label, wep);
+	if (!strcmp(text, "global()") && o->ns)
+		return false;
+	if (scope->ns_selector && !manx_selector_match(scope->ns_selector, namespace_label, o))
+		return false;
+	return manx_selector_match(scope->selector, owner_label, o);
+}
+
+static bool has_wep(const struct manx_scopes *scopes, const struct manx_scope *scope,
+		    const struct manx_wep *wep)
+{
+	return matches(scope, &(struct owner){ scopes, wep->ns, wep->orchestrator, wep->labels.json });
+}
+
+static bool has_netset(const struct manx_scopes *scopes, const struct manx_scope *scope,
+		       const struct manx_netset *set)
+{
+	return matches(scope, &(struct owner){ scopes, set->ns, NULL, set->labels.json });
 }
 
 bool manx_scope_has(const struct manx_scopes *scopes, struct manx_scope *scope, size_t wep)
@@ -93,7 +164,7 @@ bool manx_scope_has(const struct manx_scopes *scopes, struct manx_scope *scope, 
 	size_t end = wep < scopes->n_local ? scopes->n_local : scopes->n_weps;
 
 	for (size_t i = scope->evaluated; i < end; i++)
-		if (matches(scope, scopes->wep[i]))
+		if (has_wep(scopes, scope, scopes->wep[i]))
 			scope->member[i / 8] |= 1u << i % 8;
 	if (scope->evaluated < end)
 		scope->evaluated = end;
@@ -234,25 +305,42 @@ void manx_prefixes_sort(struct manx_dp_prefixes *list)
 	list->n = kept + 1;
 }
 
-static int write_members(const struct manx_scopes *scopes, struct manx_scope *scope,
-			 struct manx_dp_prefixes *out)
+/* The number of prefixes of @scope; they go into @out if it is there. */
+static size_t collect(const struct manx_scopes *scopes, struct manx_scope *scope,
+		      struct manx_prefix *out)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < scopes->n_weps; i++)
-		if (manx_scope_has(scopes, scope, i))
-			n += scopes->wep[i]->n_addr;
+	for (size_t i = 0; i < scopes->n_weps; i++) {
+		const struct manx_wep *wep = scopes->wep[i];
+
+		for (size_t a = 0; manx_scope_has(scopes, scope, i) && a < wep->n_addr; a++, n++)
+			if (out)
+				out[n] = manx_addr_host(&wep->addr[a]);
+	}
+	for (size_t i = 0; i < scopes->n_netsets; i++) {
+		const struct manx_netset *set = &scopes->netset[i];
+
+		if (!has_netset(scopes, scope, set))
+			continue;
+		if (out && set->n_net)
+			memcpy(&out[n], set->net, set->n_net * sizeof(*out));
+		n += set->n_net;
+	}
+	return n;
+}
+
+static int write_members(const struct manx_scopes *scopes, struct manx_scope *scope,
+			 struct manx_dp_prefixes *out)
+{
+	size_t n = collect(scopes, scope, NULL);
+
 	if (!n)
 		return 0;
 	out->p = calloc(n, sizeof(*out->p));
 	if (!out->p)
 		return -ENOMEM;
-	for (size_t i = 0; i < scopes->n_weps; i++) {
-		const struct manx_wep *wep = scopes->wep[i];
-
-		for (size_t a = 0; manx_scope_has(scopes, scope, i) && a < wep->n_addr; a++)
-			out->p[out->n++] = manx_addr_host(&wep->addr[a]);
-	}
+	out->n = collect(scopes, scope, out->p);
 	manx_prefixes_sort(out);
 	return 0;
 }

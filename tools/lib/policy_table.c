@@ -12,8 +12,8 @@
 
 #include "policy_internal.h"
 
-/* The only tier there is, until Tier is a resource. */
-#define TIER "default"
+/* Of a tier's name in that of a table, which has a limit; the hash tells them apart. */
+#define TIER_MAX 100
 
 static const char *const direction_word[] = {
 	[MANX_DIRECTION_INGRESS] = "ingress",
@@ -73,7 +73,8 @@ static int name_list(struct manx_tables *tables, struct list *list)
 		free(list->name);
 		for (size_t i = 0; i < list->n; i++)
 			hash = manx_fnv64(hash, tables->policy[list->policy[i]].id);
-		if (asprintf(&list->name, TIER "/%s/%016" PRIx64,
+		if (asprintf(&list->name, "%.*s/%s/%016" PRIx64, TIER_MAX,
+			     tables->policy[list->policy[0]].tier.name,
 			     direction_word[list->direction], hash) < 0)
 			list->name = NULL;
 		found = list->name ? tsearch(list, &tables->by_name, compare_name) : NULL;
@@ -233,7 +234,8 @@ static int write_table(struct manx_tables *tables, const struct list *list,
 	*table = (struct manx_dp_table){
 		.name = strdup(list->name),
 		.direction = list->direction,
-		.default_action = MANX_ACTION_DENY,
+		.default_action = list->n && tables->policy[list->policy[0]].tier.pass ?
+				  MANX_ACTION_PASS : MANX_ACTION_DENY,
 	};
 	if (!table->name)
 		return manx_fail(err, -ENOMEM, "out of memory for a table");

@@ -14,7 +14,7 @@ int manx_scalar_text(const struct manx_at *at, const struct manx_field *f, const
 /* "true" or "false", nothing else. */
 int manx_scalar_bool(const struct manx_at *at, const struct manx_field *f, const char *text,
 		     cJSON **out);
-/* A whole decimal number of f->min to f->max, without leading zeros. */
+/* A whole decimal number of f->min to f->max (within 2^53), without leading zeros. */
 int manx_scalar_int(const struct manx_at *at, const struct manx_field *f, const char *text,
 		    cJSON **out);
 /* A finite decimal number. */
@@ -23,6 +23,27 @@ int manx_scalar_number(const struct manx_at *at, const struct manx_field *f, con
 /* One of f->words. */
 int manx_scalar_word(const struct manx_at *at, const struct manx_field *f, const char *text,
 		     cJSON **out);
+/* The same in any case; what comes out is spelt as in f->words. */
+int manx_scalar_word_any_case(const struct manx_at *at, const struct manx_field *f,
+			      const char *text, cJSON **out);
+/* A time as Go writes it: "1m30s", "100ms", "1.5h". */
+int manx_scalar_duration(const struct manx_at *at, const struct manx_field *f, const char *text,
+			 cJSON **out);
+/* The key of a label, as selectors have it. */
+int manx_scalar_label_key(const struct manx_at *at, const struct manx_field *f, const char *text,
+			  cJSON **out);
+/* The value of a label in Kubernetes: at most 63 letters, digits, '-', '_', '.'. */
+int manx_scalar_label_value(const struct manx_at *at, const struct manx_field *f,
+			    const char *text, cJSON **out);
+/* The name of a device: at most 15 letters, digits, '-', '_', '.'. */
+int manx_scalar_interface(const struct manx_at *at, const struct manx_field *f, const char *text,
+			  cJSON **out);
+/* The same, in which "*" stands for anything. */
+int manx_scalar_interface_pattern(const struct manx_at *at, const struct manx_field *f,
+				  const char *text, cJSON **out);
+/* The name of a port: at most 128 letters, digits, '-', '_', '.'. */
+int manx_scalar_port_name(const struct manx_at *at, const struct manx_field *f, const char *text,
+			  cJSON **out);
 /* manx_name_is_valid() */
 int manx_scalar_name(const struct manx_at *at, const struct manx_field *f, const char *text,
 		     cJSON **out);
@@ -39,7 +60,8 @@ int manx_scalar_addr(const struct manx_at *at, const struct manx_field *f, const
 /* An interface's address with or without its length, of family f->min as above. */
 int manx_scalar_interface_addr(const struct manx_at *at, const struct manx_field *f,
 			       const char *text, cJSON **out);
-/* A network; bits beyond its length are cleared, a bare address is one host. */
+/* A network of family f->min as above; bits beyond its length are cleared, a bare
+ * address is one host. */
 int manx_scalar_net(const struct manx_at *at, const struct manx_field *f, const char *text,
 		    cJSON **out);
 /* A network that has no bit set beyond its length. */
@@ -60,6 +82,13 @@ int manx_scalar_port(const struct manx_at *at, const struct manx_field *f, const
 /* An AS number, plain or "high.low". */
 int manx_scalar_as_number(const struct manx_at *at, const struct manx_field *f,
 			  const char *text, cJSON **out);
+
+/* A BGP community: "first:second", 16 bits each, or "first:second:third", 32 bits each. */
+int manx_scalar_community(const struct manx_at *at, const struct manx_field *f,
+			  const char *text, cJSON **out);
+/* An address with or without a port: "10.0.0.1:179", "[fd00::1]:179". */
+int manx_scalar_peer(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     cJSON **out);
 
 /* Number of the protocol in canonical JSON, -1 for none. */
 int manx_protocol_number(const cJSON *value);

@@ -59,11 +59,14 @@ int manx_scalar_interface_addr(const struct manx_at *at, const struct manx_field
 	return strchr(text, '/') ? prefix_result(at, &p, out) : manx_scalar_addr(at, f, text, out);
 }
 
-static int parse_net(const struct manx_at *at, const char *text, struct manx_prefix *p)
+static int parse_net(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     struct manx_prefix *p)
 {
 	if (!manx_prefix_parse(text, p))
 		return manx_at_fail(at, "\"%.80s\": a network (10.0.0.0/8, fd00::/8) or an address is expected",
 				    text);
+	if (!family_is(f, &p->addr))
+		return manx_at_fail(at, "\"%.80s\": an %snetwork is expected", text, family_name(f));
 	return 0;
 }
 
@@ -71,9 +74,8 @@ int manx_scalar_net(const struct manx_at *at, const struct manx_field *f, const 
 		    cJSON **out)
 {
 	struct manx_prefix p;
-	int rc = parse_net(at, text, &p);
+	int rc = parse_net(at, f, text, &p);
 
-	(void)f;
 	if (rc)
 		return rc;
 	p = manx_prefix_mask(&p);
@@ -85,9 +87,8 @@ int manx_scalar_cidr(const struct manx_at *at, const struct manx_field *f, const
 {
 	char buf[MANX_ADDR_STRLEN];
 	struct manx_prefix p, masked;
-	int rc = parse_net(at, text, &p);
+	int rc = parse_net(at, f, text, &p);
 
-	(void)f;
 	if (rc)
 		return rc;
 	masked = manx_prefix_mask(&p);
@@ -227,4 +228,62 @@ int manx_scalar_as_number(const struct manx_at *at, const struct manx_field *f,
 		return manx_at_fail(at, "\"%.80s\": allowed are 1 to 4294967295, also as \"64512.1\"",
 				    text);
 	return number_result(at, (double)number, out);
+}
+
+int manx_scalar_community(const struct manx_at *at, const struct manx_field *f,
+			  const char *text, cJSON **out)
+{
+	size_t parts = 1;
+	const char *rest = text;
+	bool valid = true;
+
+	(void)f;
+	for (const char *c = text; *c; c++)
+		parts += *c == ':';
+	for (size_t i = 0; valid && i < parts; i++) {
+		char part[12];
+		uint64_t number;
+		size_t n = strcspn(rest, ":");
+
+		valid = n < sizeof(part);
+		snprintf(part, sizeof(part), "%.*s", (int)(valid ? n : 0), rest);
+		valid = valid && manx_parse_decimal(part, parts == 2 ? UINT16_MAX : UINT32_MAX, &number);
+		rest += n + (i + 1 < parts);
+	}
+	if (!valid || parts < 2 || parts > 3)
+		return manx_at_fail(at, "\"%.80s\": a community is expected (64512:1, or 64512:1:2)", text);
+	return text_result(at, text, out);
+}
+
+/* The address of "a:port" or "[a]:port" into @host; what is behind it, NULL if it is too long. */
+static const char *split_peer(const char *text, char host[MANX_ADDR_STRLEN])
+{
+	bool brackets = *text == '[';
+	const char *colon = strchr(text, ':');
+	size_t n = strlen(text);
+
+	if (brackets)
+		n = strcspn(++text, "]");
+	else if (colon && !strchr(colon + 1, ':'))
+		n = (size_t)(colon - text);
+	if (n >= MANX_ADDR_STRLEN || (brackets && !text[n]))
+		return NULL;
+	snprintf(host, MANX_ADDR_STRLEN, "%.*s", (int)n, text);
+	return text + n + brackets;
+}
+
+int manx_scalar_peer(const struct manx_at *at, const struct manx_field *f, const char *text,
+		     cJSON **out)
+{
+	char host[MANX_ADDR_STRLEN];
+	const char *rest = split_peer(text, host);
+	struct manx_addr a;
+	uint64_t port = 1;
+
+	(void)f;
+	if (!rest || !manx_addr_parse(host, &a) || (*text == '[' && a.family != 6) ||
+	    (*rest && (*rest != ':' || !manx_parse_decimal(rest + 1, UINT16_MAX, &port))) || !port)
+		return manx_at_fail(at, "\"%.80s\": an address is expected, with a port (10.0.0.1:179, [fd00::1]:179) or without",
+				    text);
+	return text_result(at, text, out);
 }

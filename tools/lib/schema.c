@@ -31,10 +31,14 @@ static void write_path(const struct manx_at *at, char *buf, size_t size)
 static void write_message(const struct manx_at *at, char *buf, size_t size, const char *words)
 {
 	char path[PATH_SIZE], place[300] = "";
+	size_t n;
 
 	write_path(at, path, sizeof(path));
 	if (at->source->file)
 		snprintf(place, sizeof(place), "%.250s:%d: ", at->source->file, at->node->line);
+	n = strlen(place);
+	if (at->source->file && at->source->document > 1)
+		snprintf(place + n, sizeof(place) - n, "document %zu: ", at->source->document);
 	snprintf(buf, size, "%s%s%s%s", place, path, *path ? ": " : "", words);
 }
 
@@ -233,15 +237,31 @@ static int read_value(const struct manx_at *at, const struct manx_field *f, cJSO
 	return f->map ? read_map(at, f, out) : read_one(at, f, out);
 }
 
+/* Whether @word is one of the comma-separated @list. */
+static bool is_listed(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; list; list = strchr(list, ','), list += list != NULL)
+		if (strcspn(list, ",") == n && !strncmp(list, word, n))
+			return true;
+	return false;
+}
+
 static bool is_harmless(const struct manx_field *f, const cJSON *value)
 {
 	const char *text = cJSON_GetStringValue(value);
+	char number[32];
 
 	if (cJSON_IsArray(value) || cJSON_IsObject(value))
 		return !value->child;
 	if (cJSON_IsBool(value))
 		text = cJSON_IsTrue(value) ? "true" : "false";
-	return text && (!*text || (f->harmless && !strcmp(text, f->harmless)));
+	if (cJSON_IsNumber(value)) {
+		snprintf(number, sizeof(number), "%.17g", value->valuedouble);
+		text = number;
+	}
+	return text && (!*text || is_listed(f->harmless, text));
 }
 
 static void warn(const struct manx_at *at, const struct manx_field *f)
@@ -297,8 +317,15 @@ static int preset(const struct manx_at *at, const struct manx_field *f, cJSON *o
 {
 	char text[80], *rest = text, *word;
 	cJSON *value = NULL, *list;
+	static const struct manx_yaml empty = { .type = MANX_YAML_MAP };
+	struct manx_at nowhere = *at;
 	int rc = 0;
 
+	if (f->object) {
+		nowhere.node = &empty;
+		rc = manx_schema_read(&nowhere, f->object, &value);
+		return rc ? rc : add(at, object, f->name, value);
+	}
 	if (!f->list) {
 		rc = f->scalar(at, f, f->preset, &value);
 		return rc ? rc : add(at, object, f->name, value);
@@ -361,6 +388,14 @@ static int read_fields(const struct manx_at *at, const struct manx_schema *schem
 	if (rc)
 		return rc;
 	return schema->check ? schema->check(at, object) : 0;
+}
+
+bool manx_schema_requires(const struct manx_schema *schema)
+{
+	for (const struct manx_field *f = schema->fields; f->name; f++)
+		if (f->required)
+			return true;
+	return false;
 }
 
 int manx_schema_read(const struct manx_at *at, const struct manx_schema *schema, cJSON **object)

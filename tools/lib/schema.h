@@ -28,12 +28,15 @@ enum manx_field_class {
 /**
  * struct manx_source - where a resource came from, and where complaints go
  * @file: named in messages, NULL for the store (no file, no line then)
+ * @document: number of the document of the file that is being read, from 1;
+ *	messages name it from the second on
  * @warn: for fields of class KEPT; may be NULL
  * @ctx: for @warn
  * @err: may be NULL
  */
 struct manx_source {
 	const char *file;
+	size_t document;
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;
 	struct manx_error *err;
@@ -88,10 +91,12 @@ typedef int (*manx_scalar_fn)(const struct manx_at *at, const struct manx_field 
  * @words: what manx_scalar_word() allows, NULL-terminated
  * @min, @max: what manx_scalar_int() allows
  * @max_items: of a list, 0 for no limit of its own
- * @preset: what it is when absent; for a list, comma-separated
- * @harmless: value that is no reason to complain about a field of class KEPT
- *	or REFUSED; empty texts, lists and maps never are
- * @note: KEPT: what it would do; REFUSED: what to do instead
+ * @preset: what it is when absent; for a list, comma-separated; for an object
+ *	anything, its own presets make it up
+ * @harmless: values, comma-separated, that are no reason to complain about a field
+ *	of class KEPT or REFUSED; empty texts, lists and maps never are
+ * @note: DONE: what it does, may be NULL; KEPT: why it has no effect; REFUSED:
+ *	what to do instead
  */
 struct manx_field {
 	const char *name;
@@ -119,6 +124,9 @@ struct manx_schema {
 	const struct manx_field *fields;
 	int (*check)(const struct manx_at *at, cJSON *object);
 };
+
+/* Whether some field of it, at its top, must be there. */
+bool manx_schema_requires(const struct manx_schema *schema);
 
 /* Check what is written at @at; *object is the caller's. */
 int manx_schema_read(const struct manx_at *at, const struct manx_schema *schema, cJSON **object);

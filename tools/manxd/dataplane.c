@@ -9,46 +9,83 @@
 #include "policy.h"
 #include "tunnel.h"
 
-static size_t copy_policies(const struct manxd *d, enum manx_kind_id id, struct manx_policy *out)
-{
-	struct manxd_entry *const *entry;
-	size_t n = manxd_state_kind(&d->state, id, &entry);
+/* Copy @member of each entry of kind @id to @out, which moves behind them. */
+#define COPY(d, id, out, member) do { \
+	struct manxd_entry *const *entry_; \
+	size_t n_ = manxd_state_kind(&(d)->state, id, &entry_); \
+	for (size_t i_ = 0; i_ < n_; i_++) \
+		*(out)++ = entry_[i_]->member; \
+} while (0)
 
-	for (size_t i = 0; out && i < n; i++)
-		out[i] = entry[i]->policy;
-	return n;
+static size_t count(const struct manxd *d, enum manx_kind_id id)
+{
+	return manxd_state_kind(&d->state, id, NULL);
 }
 
-static size_t copy_weps(const struct manxd *d, struct manx_wep *out)
-{
-	struct manxd_entry *const *entry;
-	size_t n = manxd_state_kind(&d->state, MANX_KIND_WORKLOADENDPOINT, &entry);
+/* What the compiler is given, as arrays; they point into the state. */
+struct input {
+	struct manx_wep *wep;
+	struct manx_policy *policy;
+	struct manx_netset *netset;
+	struct manx_namespace *space;
+	struct manx_tier *tier;
+};
 
-	for (size_t i = 0; out && i < n; i++)
-		out[i] = entry[i]->wep;
-	return n;
+static void input_free(struct input *a)
+{
+	free(a->wep);
+	free(a->policy);
+	free(a->netset);
+	free(a->space);
+	free(a->tier);
+}
+
+static void fill(const struct manxd *d, const struct input *a)
+{
+	struct manx_wep *wep = a->wep;
+	struct manx_policy *policy = a->policy;
+	struct manx_netset *netset = a->netset;
+	struct manx_namespace *space = a->space;
+	struct manx_tier *tier = a->tier;
+
+	COPY(d, MANX_KIND_WORKLOADENDPOINT, wep, wep);
+	COPY(d, MANX_KIND_GLOBALNETWORKPOLICY, policy, policy);
+	COPY(d, MANX_KIND_NETWORKPOLICY, policy, policy);
+	COPY(d, MANX_KIND_GLOBALNETWORKSET, netset, netset);
+	COPY(d, MANX_KIND_NETWORKSET, netset, netset);
+	COPY(d, MANX_KIND_NAMESPACE, space, space);
+	COPY(d, MANX_KIND_TIER, tier, tier);
 }
 
 static int compile(const struct manxd *d, struct manx_dp_state *out, struct manx_error *err)
 {
-	size_t n_weps = copy_weps(d, NULL);
-	size_t n_global = copy_policies(d, MANX_KIND_GLOBALNETWORKPOLICY, NULL);
-	size_t n_policies = n_global + copy_policies(d, MANX_KIND_NETWORKPOLICY, NULL);
-	struct manx_wep *wep = calloc(n_weps + 1, sizeof(*wep));
-	struct manx_policy *policy = calloc(n_policies + 1, sizeof(*policy));
-	struct manx_policy_input in = { d->node, wep, n_weps, policy, n_policies };
+	struct manx_policy_input in = {
+		.node = d->node,
+		.n_weps = count(d, MANX_KIND_WORKLOADENDPOINT),
+		.n_policies = count(d, MANX_KIND_GLOBALNETWORKPOLICY) + count(d, MANX_KIND_NETWORKPOLICY),
+		.n_netsets = count(d, MANX_KIND_GLOBALNETWORKSET) + count(d, MANX_KIND_NETWORKSET),
+		.n_spaces = count(d, MANX_KIND_NAMESPACE),
+		.n_tiers = count(d, MANX_KIND_TIER),
+	};
+	struct input a = {
+		calloc(in.n_weps + 1, sizeof(*a.wep)), calloc(in.n_policies + 1, sizeof(*a.policy)),
+		calloc(in.n_netsets + 1, sizeof(*a.netset)), calloc(in.n_spaces + 1, sizeof(*a.space)),
+		calloc(in.n_tiers + 1, sizeof(*a.tier)),
+	};
 	int rc;
 
-	if (wep && policy) {
-		copy_weps(d, wep);
-		copy_policies(d, MANX_KIND_GLOBALNETWORKPOLICY, policy);
-		copy_policies(d, MANX_KIND_NETWORKPOLICY, policy + n_global);
+	if (a.wep && a.policy && a.netset && a.space && a.tier) {
+		fill(d, &a);
+		in.wep = a.wep;
+		in.policy = a.policy;
+		in.netset = a.netset;
+		in.space = a.space;
+		in.tier = a.tier;
 		rc = manx_policy_compile(&in, out, err);
 	} else {
 		rc = manx_fail(err, -ENOMEM, "out of memory for policies");
 	}
-	free(wep);
-	free(policy);
+	input_free(&a);
 	return rc;
 }
 
@@ -111,7 +148,10 @@ static int load(struct manxd *d, struct manx_dp_state *want, struct manx_error *
 static int check_known(const struct manxd *d, struct manx_error *err)
 {
 	char own[300];
-	const char *prefix[] = { "r/networkpolicies/", "r/globalnetworkpolicies/", own };
+	const char *prefix[] = {
+		"r/networkpolicies/", "r/globalnetworkpolicies/", "r/networksets/",
+		"r/globalnetworksets/", "r/tiers/", "r/namespaces/", own,
+	};
 
 	snprintf(own, sizeof(own), "e/%s/", d->node);
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {

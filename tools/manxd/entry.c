@@ -51,6 +51,42 @@ static int decode_namespaced_policy(const struct manx_kv *kv, struct manxd_entry
 	return decode_policy(kv, e, MANX_KIND_NETWORKPOLICY, err);
 }
 
+static int decode_netset(const struct manx_kv *kv, struct manxd_entry *e, enum manx_kind_id id,
+			 struct manx_error *err)
+{
+	int rc = manx_resource_from_store(manx_kind(id), kv->key, kv->value, &e->resource, err);
+
+	return rc ? rc : manx_netset_decode(&e->resource, &e->netset, err);
+}
+
+static int decode_global_netset(const struct manx_kv *kv, struct manxd_entry *e,
+				struct manx_error *err)
+{
+	return decode_netset(kv, e, MANX_KIND_GLOBALNETWORKSET, err);
+}
+
+static int decode_namespaced_netset(const struct manx_kv *kv, struct manxd_entry *e,
+				    struct manx_error *err)
+{
+	return decode_netset(kv, e, MANX_KIND_NETWORKSET, err);
+}
+
+static int decode_tier(const struct manx_kv *kv, struct manxd_entry *e, struct manx_error *err)
+{
+	int rc = manx_resource_from_store(manx_kind(MANX_KIND_TIER), kv->key, kv->value,
+					  &e->resource, err);
+
+	return rc ? rc : manx_tier_decode(&e->resource, &e->tier, err);
+}
+
+static int decode_space(const struct manx_kv *kv, struct manxd_entry *e, struct manx_error *err)
+{
+	int rc = manx_resource_from_store(manx_kind(MANX_KIND_NAMESPACE), kv->key, kv->value,
+					  &e->resource, err);
+
+	return rc ? rc : manx_namespace_decode(&e->resource, &e->space, err);
+}
+
 static int decode_block(const struct manx_kv *kv, struct manxd_entry *e, struct manx_error *err)
 {
 	return manx_block_decode(kv, &e->block, err);
@@ -91,6 +127,10 @@ static const struct family {
 	{ "x/", MANXD_BORROWED, MANXD_CHANGED_NETWORK, decode_borrowed },
 	{ "r/globalnetworkpolicies/", MANXD_POLICY, MANXD_CHANGED_POLICY, decode_global_policy },
 	{ "r/networkpolicies/", MANXD_POLICY, MANXD_CHANGED_POLICY, decode_namespaced_policy },
+	{ "r/networksets/", MANXD_NETSET, MANXD_CHANGED_POLICY, decode_namespaced_netset },
+	{ "r/globalnetworksets/", MANXD_NETSET, MANXD_CHANGED_POLICY, decode_global_netset },
+	{ "r/tiers/", MANXD_TIER, MANXD_CHANGED_POLICY, decode_tier },
+	{ "r/namespaces/", MANXD_SPACE, MANXD_CHANGED_POLICY, decode_space },
 	{ "r/ippools/", MANXD_POOL, MANXD_CHANGED_NETWORK | MANXD_CHANGED_POOLS, decode_pool },
 	{ "r/nodes/", MANXD_NODE, MANXD_CHANGED_NETWORK, decode_node },
 };
@@ -142,6 +182,9 @@ void manxd_entry_free(struct manxd_entry *entry)
 	case MANXD_POLICY:
 		manx_policy_clear(&entry->policy);
 		break;
+	case MANXD_NETSET:
+		manx_netset_clear(&entry->netset);
+		break;
 	case MANXD_BLOCK:
 		manx_block_clear(&entry->block);
 		break;
@@ -151,6 +194,8 @@ void manxd_entry_free(struct manxd_entry *entry)
 	case MANXD_POOL:
 	case MANXD_NODE:
 	case MANXD_WEP:
+	case MANXD_TIER:
+	case MANXD_SPACE:
 		break;
 	}
 	manx_resource_clear(&entry->resource);

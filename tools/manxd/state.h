@@ -16,13 +16,14 @@
 #include "store.h"
 
 /* What changes may have changed. */
-#define MANXD_CHANGED_POLICY	1u	/* endpoints and policies */
+#define MANXD_CHANGED_POLICY	1u	/* endpoints, policies and what these refer to */
 #define MANXD_CHANGED_NETWORK	2u	/* nodes, pools, blocks and borrowed addresses */
 #define MANXD_CHANGED_POOLS	4u	/* pools alone */
 #define MANXD_CHANGED_GONE	8u	/* an endpoint was deleted */
 
 enum manxd_entry_kind {
 	MANXD_POOL, MANXD_NODE, MANXD_WEP, MANXD_POLICY, MANXD_BLOCK, MANXD_BORROWED,
+	MANXD_NETSET, MANXD_TIER, MANXD_SPACE,
 };
 
 /**
@@ -38,7 +39,7 @@ struct manxd_borrowed {
  * struct manxd_entry - one key of the store that could be decoded
  * @kind: which member of the union is valid
  * @mod_rev: revision of its last change
- * @resource: what pool, node, wep and policy were decoded from and point into
+ * @resource: what all but block and borrowed were decoded from and point into
  */
 struct manxd_entry {
 	char *key;
@@ -52,6 +53,9 @@ struct manxd_entry {
 		struct manx_policy policy;
 		struct manx_block block;
 		struct manxd_borrowed borrowed;
+		struct manx_netset netset;
+		struct manx_tier tier;
+		struct manx_namespace space;
 	};
 };
 
