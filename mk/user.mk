@@ -2,18 +2,21 @@
 # Programs and their unit tests. Sources are found by directory: a new file in
 # tools/lib belongs to libmanx, one in tools/manxctl to manxctl, and so on.
 
-PKGS	:= libmnl libcjson sqlite3 yaml-0.1
+PKGS	:= libmnl libcjson sqlite3 yaml-0.1 libcurl libprotobuf-c
 CFLAGS	?= -O2 -g
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 \
-	-DMANX_VERSION='"$(VERSION)"' -Iuapi -Itools/lib -MMD -MP \
+	-DMANX_VERSION='"$(VERSION)"' -Iuapi -Itools/lib -Ibuild/gen -MMD -MP \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 OBJ	:= build/obj
 BIN	:= build/bin
-LIB_SRC	:= $(sort $(wildcard tools/lib/*.c))
+GEN	:= build/gen
+# messages of etcd, made from their definition
+PROTO_SRC := $(patsubst tools/lib/%.proto,$(GEN)/%.pb-c.c,$(wildcard tools/lib/*.proto))
+LIB_SRC	:= $(sort $(wildcard tools/lib/*.c)) $(PROTO_SRC)
 UNIT	:= $(patsubst tests/unit/%.c,build/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_AUX := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 
@@ -23,6 +26,13 @@ SAN_OBJ	:= $(patsubst %.c,$(OBJ)/san/%.o,$(LIB_SRC) $(UNIT_AUX))
 
 .PHONY: programs unit
 programs: $(BIN)/manx $(BIN)/manxctl $(BIN)/manxd
+
+$(GEN)/%.pb-c.c: tools/lib/%.proto
+	@mkdir -p $(@D)
+	@echo "  PROTOC  $<"
+	@protoc-c -Itools/lib --c_out=$(GEN) $<
+
+$(LIB_OBJ) $(SAN_OBJ): | $(PROTO_SRC)
 
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
@@ -59,7 +69,7 @@ build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanx.a
 	@echo "  LD san  $@"
 	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcmocka
 
-.PRECIOUS: $(OBJ)/san/tests/unit/%.o
+.PRECIOUS: $(PROTO_SRC) $(OBJ)/san/tests/unit/%.o
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 

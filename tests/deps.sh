@@ -20,8 +20,9 @@ me=deps
 packages=(
 	# programs and libraries
 	build-essential pkg-config libmnl-dev libcjson-dev libsqlite3-dev libyaml-dev
+	libcurl4-openssl-dev libprotobuf-c-dev protobuf-c-compiler
 	# unit tests
-	libcmocka-dev
+	libcmocka-dev etcd-server etcd-client openssl
 	# kernel modules: objtool links libelf; BTF of 6.12; sparse is "make C=2"; dkms is tested
 	libelf1 pahole sparse kmod dkms
 	# the kernel of the KUnit suites

@@ -27,6 +27,33 @@ void fixture_make(struct fixture *f, const char *base)
 	if (!mkdtemp(f->dir))
 		fail_msg("%s cannot be made", f->dir);
 	snprintf(f->db, sizeof(f->db), "%s/manx.db", f->dir);
+	f->conf = NULL;
+	f->store = NULL;
+}
+
+void fixture_wipe(struct fixture *f)
+{
+	struct manx_error err = { 0 };
+	struct manx_kvs kvs;
+
+	if (manx_store_list(f->store, "", &kvs, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < kvs.n;) {
+		struct manx_txn *txn = manx_txn_new();
+
+		/* these are what else every write compares */
+		manx_txn_del(txn, "m/format");
+		manx_txn_del(txn, "m/guid");
+		manx_txn_del(txn, "m/lock");
+		for (int n = 0; n < 100 && i < kvs.n; n++, i++)
+			if (strncmp(kvs.kv[i].key, "m/", 2))
+				manx_txn_del(txn, kvs.kv[i].key);
+		if (manx_store_commit(f->store, txn, NULL, &err))
+			fail_msg("%s", err.text);
+		manx_txn_free(txn);
+	}
+	manx_kvs_clear(&kvs);
+	manx_store_close(f->store);
 	f->store = NULL;
 }
 
@@ -39,7 +66,8 @@ void fixture_open(struct fixture *f)
 {
 	struct manx_error err = { 0 };
 
-	if (fixture_sqlite(&f->store, f->db, &err))
+	if (f->conf ? manx_store_open(&f->store, f->conf, &err)
+		    : fixture_sqlite(&f->store, f->db, &err))
 		fail_msg("%s", err.text);
 }
 

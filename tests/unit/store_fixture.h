@@ -12,14 +12,16 @@
 #include "store.h"
 
 /**
- * struct fixture - a directory with a database
+ * struct fixture - a store
  * @dir: fresh
  * @db: path of the database in it
+ * @conf: of a store elsewhere, NULL: it is the database
  * @store: open in this process; NULL until fixture_open()
  */
 struct fixture {
 	char dir[64];
 	char db[80];
+	const struct manx_store_conf *conf;
 	struct manx_store *store;
 };
 
@@ -38,6 +40,9 @@ void fixture_remove(struct fixture *f);
 
 /* manx_store_open() of the database @path. */
 int fixture_sqlite(struct manx_store **store, const char *path, struct manx_error *err);
+
+/* Delete all that is in @f's store, which is closed then. */
+void fixture_wipe(struct fixture *f);
 
 /* Run @fn in a child process, whose exit status is what it returns. */
 pid_t fixture_fork(int (*fn)(void *ctx), void *ctx);

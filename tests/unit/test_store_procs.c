@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The datastore shared by processes: watching, queueing, dying.
+ * The datastore in a file shared by processes: watching, queueing, dying.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,90 +65,6 @@ static void assert_quiet(struct manx_watch *watch)
 
 	assert_int_equal(manx_watch_next(watch, &kv, NULL), 0);
 	assert_null(kv.key);
-}
-
-static void test_watch(void **state)
-{
-	struct manx_store *store = ((struct fixture *)*state)->store;
-	int64_t rev = fixture_put(store, "k/before", "{}");
-	struct manx_watch *watch = watch_from(store, rev);
-	struct manx_txn *txn = manx_txn_new();
-
-	assert_true(readable(manx_watch_fd(watch), 100));
-	assert_quiet(watch);
-	assert_false(readable(manx_watch_fd(watch), 0));
-
-	manx_txn_put(txn, "k/b", "{\"v\":1}");
-	manx_txn_put(txn, "k/a", "{}");
-	manx_txn_del(txn, "k/before");
-	manx_txn_del(txn, "k/never");
-	assert_int_equal(manx_store_commit(store, txn, NULL, NULL), 0);
-	manx_txn_free(txn);
-	fixture_put(store, "k/b", "{\"v\":2}");
-	assert_true(readable(manx_watch_fd(watch), 100));
-	assert_event(watch, "k/b", "{\"v\":1}", rev + 1);
-	assert_event(watch, "k/a", "{}", rev + 1);
-	assert_event(watch, "k/before", NULL, rev + 1);
-	assert_event(watch, "k/b", "{\"v\":2}", rev + 2);
-	assert_quiet(watch);
-	manx_watch_close(watch);
-
-	/* one that begins in the past has something to read at once */
-	watch = watch_from(store, rev + 1);
-	assert_true(readable(manx_watch_fd(watch), 100));
-	assert_event(watch, "k/b", "{\"v\":2}", rev + 2);
-	assert_quiet(watch);
-	manx_watch_close(watch);
-}
-
-#define MANY 600
-
-static int write_many(void *ctx)
-{
-	struct fixture f = *(struct fixture *)ctx;
-	char key[32], value[32];
-
-	fixture_open(&f);
-	for (int i = 0; i < MANY; i++) {
-		snprintf(key, sizeof(key), "k/%d", i);
-		snprintf(value, sizeof(value), "%.3f", fixture_ms());
-		fixture_put(f.store, key, value);
-	}
-	manx_store_close(f.store);
-	return 0;
-}
-
-/* Everything that another process commits arrives, once, in order, and soon. */
-static void test_watch_other_process(void **state)
-{
-	struct fixture *f = *state;
-	struct manx_watch *watch = watch_from(f->store, 1);
-	pid_t pid = fixture_fork(write_many, f);
-	double start = fixture_ms();
-	double late, latest = 0, sum = 0;
-	struct manx_kv kv;
-	char key[32];
-	int n = 0;
-
-	while (n < MANY && fixture_ms() - start < 10000) {
-		if (!readable(manx_watch_fd(watch), 1000))
-			continue;
-		while (manx_watch_next(watch, &kv, NULL) == 1) {
-			snprintf(key, sizeof(key), "k/%d", n);
-			assert_string_equal(kv.key, key);
-			assert_int_equal(kv.mod_rev, n + 2);
-			late = fixture_ms() - strtod(kv.value, NULL);
-			latest = late > latest ? late : latest;
-			sum += late;
-			manx_kv_clear(&kv);
-			n++;
-		}
-	}
-	assert_int_equal(n, MANY);
-	print_message("from before the commit to the event: mean %.2f ms, at most %.2f ms\n",
-		      sum / n, latest);
-	assert_int_equal(fixture_wait(pid), 0);
-	manx_watch_close(watch);
 }
 
 /* A writer that died before it could tell is found by looking, which costs little. */
@@ -405,8 +321,6 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_STORE(test_watch),
-		WITH_STORE(test_watch_other_process),
 		WITH_STORE(test_watch_without_notice),
 		cmocka_unit_test(test_log_is_bounded),
 		cmocka_unit_test(test_open_race),

@@ -65,9 +65,10 @@ int manx_store_open(struct manx_store **store, const struct manx_store_conf *con
 	int ret;
 
 	*store = NULL;
-	if (conf->type != MANX_STORE_SQLITE)
-		return manx_fail(err, -EPROTONOSUPPORT, "datastore etcdv3 is not built yet");
-	ret = manx_sqlite_open(&s, conf, err);
+	if (conf->type == MANX_STORE_ETCDV3)
+		ret = manx_store_etcd_open(&s, conf, err);
+	else
+		ret = manx_sqlite_open(&s, conf, err);
 	if (!ret)
 		ret = identify(s, err);
 	if (ret)

@@ -100,6 +100,8 @@ struct manx_watch {
 };
 
 /* Open by an engine; on failure *@store may be set and is closed by the caller. */
+int manx_store_etcd_open(struct manx_store **store, const struct manx_store_conf *conf,
+			 struct manx_error *err);
 int manx_sqlite_open(struct manx_store **store, const struct manx_store_conf *conf,
 		     struct manx_error *err);
 
