@@ -234,6 +234,19 @@ void etcd_stop(struct etcd *etcd)
 		run("rm -rf %s", etcd->dir);
 }
 
+void etcd_settle(struct etcd *etcd)
+{
+	char command[400];
+	double start = fixture_ms();
+
+	snprintf(command, sizeof(command),
+		 "ETCDCTL_API=3 etcdctl --endpoints %s endpoint health >/dev/null 2>&1",
+		 etcd->endpoints);
+	while (system(command))
+		if (fixture_ms() - start > START_MS)
+			fail_msg("%s: not healthy", etcd->endpoints);
+}
+
 size_t etcd_leader(struct etcd *etcd)
 {
 	double start = fixture_ms();
@@ -244,7 +257,7 @@ size_t etcd_leader(struct etcd *etcd)
 		size_t i = 0, leader = ETCD_MEMBERS;
 
 		for (char *l = strtok_r(out, "\n", &save); l; l = strtok_r(NULL, "\n", &save), i++)
-			if (strstr(l, "B, true,") || strstr(l, "kB, true,"))
+			if (strstr(l, "B, true,"))
 				leader = i;
 		free(out);
 		if (leader < etcd->n)

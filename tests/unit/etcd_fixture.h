@@ -52,6 +52,8 @@ void etcd_member_start(struct etcd *etcd, size_t i);
 void etcd_member_kill(struct etcd *etcd, size_t i);
 /* What member @i wrote is gone. */
 void etcd_member_wipe(struct etcd *etcd, size_t i);
+/* Wait until all members have caught up. */
+void etcd_settle(struct etcd *etcd);
 /* Number of the member that leads. */
 size_t etcd_leader(struct etcd *etcd);
 

@@ -14,6 +14,12 @@
 
 #include "etcd_client.h"
 
+/*
+ * Longer ones are not sent: etcd breaks them off (gRPC's limit is above that of etcd,
+ * 1.5 MiB), which libcurl cannot tell from a connection that failed.
+ */
+#define REQUEST_MAX (2u << 20)
+
 /* Between two rounds of all members, ms. */
 #define PAUSE 100
 
@@ -30,6 +36,13 @@ struct attempts {
 	bool sent, token_is_new;
 	size_t hopeless, failed;
 };
+
+static int too_big(const struct manx_etcd *etcd, const char *what, struct manx_error *err)
+{
+	return manx_fail(err, -E2BIG,
+			 "%s: %s: a transaction may have 128 operations and 1.5 MiB, unless --max-txn-ops and --max-request-bytes of etcd say otherwise",
+			 etcd->name, what);
+}
 
 /* An answer of the member that is asked first: 0 and *reply, or -1 and why not. */
 static int try_once(struct manx_etcd *etcd, const struct manx_etcd_method *method,
@@ -198,7 +211,8 @@ int manx_etcd_call(struct manx_etcd *etcd, const struct manx_etcd_method *method
 	message = manx_etcd_pack(request, &size);
 	if (!message)
 		return manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
-	ret = manx_etcd_have_token(etcd, err);
+	ret = size > REQUEST_MAX ? too_big(etcd, "request is too large", err)
+				 : manx_etcd_have_token(etcd, err);
 	if (!ret)
 		ret = try_all(etcd, method, message, size, reply, repeated ? repeated : &again,
 			      err);
@@ -260,9 +274,7 @@ static int refused_invalid(const struct manx_etcd *etcd, const struct manx_grpc_
 			   struct manx_error *err)
 {
 	if (strstr(status->text, "request is too large") || strstr(status->text, "too many operations"))
-		return manx_fail(err, -E2BIG,
-				 "%s: %s: a transaction may have 128 operations and 1.5 MiB, unless --max-txn-ops and --max-request-bytes of etcd say otherwise",
-				 etcd->name, status->text);
+		return too_big(etcd, status->text, err);
 	if (strstr(status->text, "user name is empty"))
 		return manx_fail(err, -EACCES,
 				 "%s: wants to know who we are: set ETCD_USERNAME and ETCD_PASSWORD, or ETCD_CERT_FILE and ETCD_KEY_FILE",

@@ -180,7 +180,7 @@ static int check_header(struct manx_etcd_watch *watch, const Etcd__WatchResponse
 	return 0;
 }
 
-/* Only a word of ours: the reason came from elsewhere. */
+/* The reason came from elsewhere, and words of ours are printed. */
 static const char *printable(char *text)
 {
 	for (char *c = text; *c; c++)
@@ -195,14 +195,9 @@ static int on_cancel(struct manx_etcd_watch *watch, Etcd__WatchResponse *r)
 
 	if (r->compact_revision)
 		return stale(watch, "changes that long ago are not kept any more (compacted)");
-	if (strstr(why, "ermission") && watch->etcd->conf.username &&
-	    watch->retry == RETRY_FIRST) {
-		/* a bad token looks the same; should a new one not help, it is the role */
+	if (strstr(why, "auth token"))
 		manx_etcd_drop_token(watch->etcd);
-		hang_up(watch, why);
-		return 0;
-	}
-	if (strstr(why, "ermission"))
+	else if (strstr(why, "ermission"))
 		return manx_fail(&watch->error, -EACCES,
 				 "%s: the user's role does not allow to watch (%s): manxctl datastore roles says what is needed",
 				 watch->etcd->name, why);
