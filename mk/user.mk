@@ -22,9 +22,12 @@ UNIT_AUX := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1)/*.c)))
 LIB_OBJ	:= $(patsubst %.c,$(OBJ)/%.o,$(LIB_SRC))
+# manxctl without its main(), for tests of its commands
+CTL_SRC	:= $(filter-out tools/manxctl/main.c,$(sort $(wildcard tools/manxctl/*.c)))
+CTL_SAN	:= $(patsubst %.c,$(OBJ)/san/%.o,$(CTL_SRC))
 SAN_OBJ	:= $(patsubst %.c,$(OBJ)/san/%.o,$(LIB_SRC) $(UNIT_AUX))
 
-.PHONY: programs unit
+.PHONY: programs unit manual
 programs: $(BIN)/manx $(BIN)/manxctl $(BIN)/manxd
 
 $(GEN)/%.pb-c.c: tools/lib/%.proto
@@ -54,6 +57,10 @@ $(OBJ)/san/libmanx.a: $(SAN_OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+$(OBJ)/san/libmanxctl.a: $(CTL_SAN)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
 define program
 $(BIN)/$(1): $$(call objects,$(2)) $(OBJ)/libmanx.a
 	@mkdir -p $(BIN)
@@ -64,7 +71,7 @@ $(eval $(call program,manx,cni))
 $(eval $(call program,manxctl,tools/manxctl))
 $(eval $(call program,manxd,tools/manxd))
 
-build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanx.a
+build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanxctl.a $(OBJ)/san/libmanx.a
 	@mkdir -p $(@D)
 	@echo "  LD san  $@"
 	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcmocka
@@ -72,5 +79,8 @@ build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanx.a
 .PRECIOUS: $(PROTO_SRC) $(OBJ)/san/tests/unit/%.o
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
+
+manual: $(BIN)/manxctl		## what the tables make of man/ and packaging/completion
+	@scripts/manual $(BIN)/manxctl
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

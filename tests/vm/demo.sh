@@ -129,7 +129,7 @@ spec: {cidr: "fd00:10:244::/48"}
 END
 show in_node n1 manxctl apply -f "$work/pools.yaml"
 show in_node n1 manxctl get ippools
-show in_node n1 manxctl get nodes
+show in_node n1 manxctl get nodes -o wide
 
 title "Pods, added as a container runtime adds them"
 add_pod n1 web app=web || bad "ADD of web"

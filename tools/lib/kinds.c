@@ -40,7 +40,7 @@ static const struct manx_kind kinds[MANX_KINDS] = {
 	     "Networks with labels, which selectors of rules match",
 	     NAMES("gnetset", "gnetsets"), .spec = &manx_netset_spec, .check = manx_netset_check),
 	KIND(TIER, "Tier", "tiers", "Policies that are asked together; there are default, kube-admin and kube-baseline always",
-	     NAMES("tiers"), .spec = &manx_tier_spec, .check = manx_tier_check),
+	     NAMES("tier"), .spec = &manx_tier_spec, .check = manx_tier_check),
 	KIND(PROFILE, "Profile", "profiles", "Rules and labels for the endpoints that name it",
 	     NAMES("pro", "pros"), .spec = &manx_profile_spec, .check = manx_profile_check),
 	KIND(HOSTENDPOINT, "HostEndpoint", "hostendpoints", "An interface of a node, for policy",

@@ -58,22 +58,30 @@ static int api_version(const struct manx_at *at, const struct manx_field *f, con
 	return manx_scalar_text(at, f, text, out);
 }
 
-/*
- * The version that a resource was read at, for whoever writes it back: not a part
- * of what it says. Other datastores have other versions; then there is none.
- */
-static int64_t read_version(const struct manx_at *at)
+/* The scalar @name of what is written as metadata, NULL if there is none. */
+static const struct manx_yaml *in_metadata(const struct manx_at *at, const char *name)
 {
 	const struct manx_yaml *metadata = manx_yaml_get(at->node, "metadata");
-	const struct manx_yaml *version = NULL;
-	uint64_t value;
+	const struct manx_yaml *node = NULL;
 
 	if (metadata && metadata->type == MANX_YAML_MAP)
-		version = manx_yaml_get(metadata, "resourceVersion");
-	if (!version || version->type != MANX_YAML_SCALAR ||
-	    !manx_parse_decimal(version->text, INT64_MAX, &value))
-		return 0;
-	return (int64_t)value;
+		node = manx_yaml_get(metadata, name);
+	return node && node->type == MANX_YAML_SCALAR && !manx_yaml_is_null(node) ? node : NULL;
+}
+
+/*
+ * What is written about a resource and is no part of what it says. The version is
+ * for whoever writes it back; other datastores have other ones, then there is none.
+ */
+static void read_circumstances(const struct manx_at *at, struct manx_resource *r)
+{
+	const struct manx_yaml *version = in_metadata(at, "resourceVersion");
+	uint64_t value;
+
+	r->line = at->node->line;
+	r->ns_is_default = r->ns && !in_metadata(at, "namespace");
+	if (version && manx_parse_decimal(version->text, INT64_MAX, &value))
+		r->version = (int64_t)value;
 }
 
 /* @api: what apiVersion must say; @spec: NULL for one that means nothing */
@@ -116,8 +124,7 @@ static int read_resource(const struct manx_at *at, const struct manx_kind *kind,
 	if (rc)
 		return rc;
 	fill_in(r, kind);
-	r->line = at->node->line;
-	r->version = read_version(at);
+	read_circumstances(at, r);
 	return 0;
 }
 
@@ -151,7 +158,7 @@ static int read_k8s_policy(const struct manx_at *at, struct manx_resource *r)
 		return manx_at_fail(at, "as a policy of Calico's it is not valid: %s",
 				    source.err ? source.err->text : "");
 	*r = rs.r[0];
-	r->line = at->node->line;
+	read_circumstances(at, r);
 	free(rs.r);
 	return 0;
 }
@@ -374,6 +381,19 @@ int manx_resource_from_store(const struct manx_kind *kind, const char *key, cons
 	*r = rs.r[0];
 	r->line = 0;
 	free(rs.r);
+	return 0;
+}
+
+int manx_resource_set_namespace(struct manx_resource *r, const char *ns)
+{
+	cJSON *metadata = cJSON_GetObjectItemCaseSensitive(r->json, "metadata");
+	cJSON *value = cJSON_CreateString(ns);
+
+	if (!value || !cJSON_ReplaceItemInObjectCaseSensitive(metadata, "namespace", value)) {
+		cJSON_Delete(value);
+		return -ENOMEM;
+	}
+	r->ns = value->valuestring;
 	return 0;
 }
 

@@ -88,6 +88,7 @@ const char *manx_kind_suggest(const char *word);
  * @json: the whole object, canonical, owned
  * @line: where it began in its file, 1 and above; 0 if it came from the store
  * @version: metadata.resourceVersion that was given, 0 if none; not in @json
+ * @ns_is_default: metadata.namespace was not given
  */
 struct manx_resource {
 	const struct manx_kind *kind;
@@ -96,6 +97,7 @@ struct manx_resource {
 	cJSON *json;
 	int line;
 	int64_t version;
+	bool ns_is_default;
 };
 
 /**
@@ -140,6 +142,9 @@ int manx_resource_key(const struct manx_resource *r, char *buf, size_t size,
 int manx_kind_prefix(const struct manx_kind *kind, const char *ns, char *buf, size_t size);
 /* "IPPool(my-ippool)" or "NetworkPolicy(ns/name)", for messages. */
 const char *manx_resource_title(const struct manx_resource *r, char *buf, size_t size);
+
+/* Put a resource of a namespaced kind into namespace @ns; -ENOMEM. */
+int manx_resource_set_namespace(struct manx_resource *r, const char *ns);
 
 /* Value for the store: compact JSON, malloc'ed; NULL without memory. */
 char *manx_resource_to_store(const struct manx_resource *r);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "args.h"
 #include "grow.h"
-#include "manxctl.h"
 
 /* Far beyond what a person writes: a dump of some hundred thousand endpoints. */
 #define FILE_SIZE_MAX (256u << 20)
@@ -77,8 +79,8 @@ static int append(struct manx_resources *to, struct manx_resources *from)
 	return 0;
 }
 
-static int read_resources(const char *file, bool warnings, struct manx_resources *out,
-			  struct manx_error *err)
+static int read_one(const char *file, bool warnings, struct manx_resources *out,
+		    struct manx_error *err)
 {
 	const char *name = is_standard(file) ? "<stdin>" : file;
 	struct manx_resources rs = { 0 };
@@ -91,26 +93,114 @@ static int read_resources(const char *file, bool warnings, struct manx_resources
 	free(text);
 	if (rc)
 		return rc;
-	if (!rs.n)
-		rc = manx_fail(err, -EINVAL, "%s: no resource in it", name);
-	else if (append(out, &rs))
+	if (append(out, &rs))
 		rc = manx_fail(err, -ENOMEM, "out of memory");
 	manx_resources_clear(&rs);
 	return rc;
 }
 
-int manxctl_read_files(const struct manxctl_words *files, bool warnings,
-		       struct manx_resources *out)
+static bool is_resource_file(const struct dirent *entry)
 {
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot &&
+	       (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/**
+ * struct reading - the files of a command line
+ * @depth: of directories that are being read: links may make a circle
+ */
+struct reading {
+	const struct manxctl_args *args;
+	bool warnings;
+	struct manx_resources *out;
+	int depth;
+};
+
+#define DEPTH_MAX 32
+
+static int read_path(struct reading *r, const char *path, struct manx_error *err);
+
+static int read_entry(struct reading *r, const char *directory, const struct dirent *entry,
+		      struct manx_error *err)
+{
+	char *path;
+	int rc = 0;
+
+	if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		return 0;
+	if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
+		return manx_fail(err, -ENOMEM, "out of memory");
+	if (is_directory(path) ? r->args->given & MANXCTL_HAS(RECURSIVE) : is_resource_file(entry))
+		rc = read_path(r, path, err);
+	free(path);
+	return rc;
+}
+
+static int read_directory(struct reading *r, const char *path, struct manx_error *err)
+{
+	struct dirent **entry;
+	int n, rc = 0;
+
+	if (r->depth == DEPTH_MAX)
+		return manx_fail(err, -ELOOP, "%s: more than %d directories deep", path, DEPTH_MAX);
+	n = scandir(path, &entry, NULL, alphasort);
+	if (n < 0)
+		return manx_fail(err, -EIO, "%s: %s", path, strerror(errno));
+	r->depth++;
+	for (int i = 0; i < n; i++) {
+		if (!rc)
+			rc = read_entry(r, path, entry[i], err);
+		free(entry[i]);
+	}
+	r->depth--;
+	free(entry);
+	return rc;
+}
+
+static int read_path(struct reading *r, const char *path, struct manx_error *err)
+{
+	size_t before = r->out->n;
+	bool directory = !is_standard(path) && is_directory(path);
+	int rc = directory ? read_directory(r, path, err) : read_one(path, r->warnings, r->out, err);
+
+	/* within a directory one file may be empty */
+	if (!rc && r->out->n == before && !r->depth && !(r->args->given & MANXCTL_HAS(SKIP_EMPTY)))
+		return manx_fail(err, -EINVAL, "%s: no resource in it", is_standard(path) ? "<stdin>" : path);
+	return rc;
+}
+
+/* -n is for those that do not say where they lie. */
+static int set_namespaces(const struct manxctl_args *args, struct manx_resources *rs)
+{
+	for (size_t i = 0; args->given & MANXCTL_HAS(NAMESPACE) && i < rs->n; i++)
+		if (rs->r[i].ns_is_default && manx_resource_set_namespace(&rs->r[i], args->ns))
+			return manxctl_no_memory();
+	return MANXCTL_OK;
+}
+
+int manxctl_read_files(const struct manxctl_args *args, bool warnings, struct manx_resources *out)
+{
+	struct reading r = { .args = args, .warnings = warnings, .out = out };
 	int status = MANXCTL_OK;
 
 	*out = (struct manx_resources){ 0 };
-	for (size_t i = 0; i < files->n; i++) {
+	for (size_t i = 0; i < args->files.n; i++) {
 		struct manx_error err = { 0 };
 
-		if (read_resources(files->word[i], warnings, out, &err))
+		if (read_path(&r, args->files.word[i], &err))
 			status = manxctl_worse(status, manxctl_fail(&err));
 	}
+	if (!status)
+		status = set_namespaces(args, out);
 	if (status)
 		manx_resources_clear(out);
 	return status;

@@ -1,126 +1,171 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* manxctl get: show resources. */
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "get_table.h"
+#include "args.h"
+#include "columns.h"
 #include "grow.h"
-#include "manxctl.h"
+#include "lookup.h"
+#include "schema.h"
+
+#define CUSTOM "custom-columns="
 
 /**
  * struct query - what is asked for
- * @name: NULL for all
+ * @kind: NULL where files say it
  * @ns: NULL for every namespace
- * @output: "table", "wide", "json", "yaml"
+ * @form: of the output
+ * @one: what is found is printed without a list around it
  */
 struct query {
+	const struct manxctl_args *args;
 	const struct manx_kind *kind;
-	const char *name;
 	const char *ns;
-	const char *output;
+	const char *form;
+	bool one;
 };
 
-static bool wanted(const struct query *q, const struct manx_resource *r)
+/* Add the resource of that name; in every namespace where there is one, if @ns is NULL. */
+static int add_named(struct manx_store *store, const struct manx_kind *kind, const char *ns,
+		     const char *name, struct manx_resources *out, struct manx_error *err)
 {
-	if (q->name && strcmp(q->name, r->name))
-		return false;
-	return !q->ns || !r->ns || !strcmp(q->ns, r->ns);
+	struct manx_resources all = { 0 };
+	struct manx_resource r, *grown;
+	size_t before = out->n;
+	int rc;
+
+	if (ns || !kind->namespaced) {
+		rc = manxctl_lookup(store, kind, ns, name, &r, NULL, err);
+		all = (struct manx_resources){ &r, !rc };
+	} else {
+		rc = manxctl_lookup_all(store, kind, NULL, &all, err);
+	}
+	for (size_t i = 0; i < all.n; i++) {
+		grown = rc || strcmp(all.r[i].name, name) ? NULL : manx_more(out->r, out->n, sizeof(*grown));
+		if (!grown) {
+			manx_resource_clear(&all.r[i]);
+			continue;
+		}
+		out->r = grown;
+		out->r[out->n++] = all.r[i];
+	}
+	if (all.r != &r)
+		free(all.r);
+	if (!rc && out->n == before)
+		rc = manx_fail(err, -ENOENT, "%s(%s): not found", kind->kind, name);
+	return rc;
 }
 
-/* Take the resource of @kv if it is wanted. */
-static int take(const struct query *q, const struct manx_kv *kv, struct manx_resources *out,
-		struct manx_error *err)
+/* Each that is not there is told of; the others are shown. An exit status. */
+static int find_names(struct manx_store *store, const struct query *q, struct manx_resources *out)
 {
-	struct manx_resource r, *grown;
-	int rc = manx_resource_from_store(q->kind, kv->key, kv->value, &r, err);
+	int status = MANXCTL_OK;
 
-	if (rc)
-		return rc;
-	if (!wanted(q, &r)) {
-		manx_resource_clear(&r);
-		return 0;
+	for (char **name = q->args->words + 1; *name; name++) {
+		struct manx_error err = { 0 };
+
+		if (add_named(store, q->kind, q->ns, *name, out, &err))
+			status = manxctl_fail(&err);
 	}
-	grown = manx_more(out->r, out->n, sizeof(*grown));
-	if (!grown) {
-		manx_resource_clear(&r);
-		return manx_fail(err, -ENOMEM, "out of memory");
+	return status;
+}
+
+static int find_files(struct manx_store *store, const struct query *q, struct manx_resources *out)
+{
+	struct manx_resources named;
+	int status = manxctl_read_files(q->args, false, &named);
+
+	for (size_t i = 0; !status && i < named.n; i++) {
+		struct manx_error err = { 0 };
+		const struct manx_resource *r = &named.r[i];
+
+		if (add_named(store, r->kind, r->ns, r->name, out, &err))
+			status = manxctl_fail(&err);
 	}
-	out->r = grown;
-	out->r[out->n++] = r;
+	manx_resources_clear(&named);
+	return status;
+}
+
+static int find_all(struct manx_store *store, const struct query *q, struct manx_resources *out)
+{
+	struct manx_error err = { 0 };
+
+	return manxctl_lookup_all(store, q->kind, q->ns, out, &err) ? manxctl_fail(&err) : MANXCTL_OK;
+}
+
+/* What is applied again with it is refused if somebody else was quicker. */
+static int put_versions(struct manx_resources *rs)
+{
+	for (size_t i = 0; i < rs->n; i++) {
+		cJSON *metadata = cJSON_GetObjectItemCaseSensitive(rs->r[i].json, "metadata");
+		char text[24];
+
+		snprintf(text, sizeof(text), "%" PRId64, rs->r[i].version);
+		if (rs->r[i].version && !cJSON_AddStringToObject(metadata, "resourceVersion", text))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
-static int take_all(struct manx_store *store, const struct query *q, struct manx_resources *out,
-		    struct manx_error *err)
+/* The AS number of nodes without one of their own; malloc'ed, NULL for calicoctl's default. */
+static char *read_as_number(struct manx_store *store)
 {
-	struct manx_kvs kvs;
-	char prefix[600];
-	int rc;
+	struct manx_resource r;
+	char *text = NULL;
 
-	if (manx_kind_prefix(q->kind, q->ns, prefix, sizeof(prefix)))
-		return manx_fail(err, -ENAMETOOLONG, "namespace \"%s\" is too long", q->ns);
-	rc = manx_store_list(store, prefix, &kvs, err);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < kvs.n && !rc; i++)
-		rc = take(q, &kvs.kv[i], out, err);
-	manx_kvs_clear(&kvs);
+	if (manxctl_lookup(store, manx_kind(MANX_KIND_BGPCONFIGURATION), NULL, "default", &r, NULL, NULL))
+		return NULL;
+	if (manx_field_at(manx_field_at(r.json, "spec"), "asNumber"))
+		text = cJSON_PrintUnformatted(manx_field_at(manx_field_at(r.json, "spec"), "asNumber"));
+	manx_resource_clear(&r);
+	return text;
+}
+
+/* A table for each run of resources of one kind. */
+static int show_tables(struct manx_store *store, const struct query *q,
+		       const struct manx_resources *rs, struct manx_error *err)
+{
+	char *as_number = read_as_number(store);
+	const struct manxctl_view view = {
+		.wide = !strcmp(q->form, "wide"), .namespaces = !q->ns, .as_number = as_number,
+		.custom = strncmp(q->form, CUSTOM, strlen(CUSTOM)) ? NULL : q->form + strlen(CUSTOM),
+	};
+	size_t from = 0;
+	int rc = 0;
+
+	if (q->kind && !rs->n)
+		rc = manxctl_print_table(q->kind, NULL, 0, &view, err);
+	for (size_t i = 1; !rc && i <= rs->n; i++) {
+		if (i < rs->n && rs->r[i].kind == rs->r[from].kind)
+			continue;
+		rc = manxctl_print_table(rs->r[from].kind, &rs->r[from], i - from, &view, err);
+		from = i;
+		if (!rc && i < rs->n)
+			puts("");
+	}
+	free(as_number);
 	return rc;
 }
 
-static int not_found(const struct query *q, struct manx_error *err)
+static int show(struct manx_store *store, const struct query *q, struct manx_resources *rs)
 {
-	const struct manx_resource r = { .kind = q->kind, .name = q->name, .ns = q->ns };
-	char title[600];
-
-	return manx_fail(err, -ENOENT, "%s: not found", manx_resource_title(&r, title, sizeof(title)));
-}
-
-static int take_one(struct manx_store *store, const struct query *q, struct manx_resources *out,
-		    struct manx_error *err)
-{
-	struct manx_kv kv;
-	char key[1024];
-	int rc = manxctl_key(q->kind, q->ns, q->name, key, sizeof(key), err);
-
-	if (!rc)
-		rc = manx_store_get(store, key, &kv, err);
-	if (rc == -ENOENT)
-		return not_found(q, err);
-	if (rc)
-		return rc;
-	rc = take(q, &kv, out, err);
-	manx_kv_clear(&kv);
-	return rc;
-}
-
-/* Keys of endpoints begin with their node, and -A leaves the namespace open. */
-static int read_resources(struct manx_store *store, const struct query *q,
-			  struct manx_resources *out, struct manx_error *err)
-{
-	bool direct = q->kind->id != MANX_KIND_WORKLOADENDPOINT && (q->ns || !q->kind->namespaced);
-	int rc;
-
-	if (q->name && direct)
-		return take_one(store, q, out, err);
-	rc = take_all(store, q, out, err);
-	return !rc && q->name && !out->n ? not_found(q, err) : rc;
-}
-
-static int show(const struct query *q, const struct manx_resources *rs)
-{
-	bool one = q->name && rs->n == 1;
+	bool json = !strcmp(q->form, "json"), yaml = !strcmp(q->form, "yaml");
+	bool one = q->one && rs->n == 1;
 	struct manx_error err = { 0 };
-	int rc;
+	int rc = 0;
 
-	if (!strcmp(q->output, "json"))
+	if (!json && !yaml)
+		return show_tables(store, q, rs, &err) ? manxctl_fail(&err) : MANXCTL_OK;
+	if (!(q->args->given & MANXCTL_HAS(EXPORT)))
+		rc = put_versions(rs);
+	if (!rc && json)
 		rc = manx_resources_write_json(stdout, rs, !one);
-	else if (!strcmp(q->output, "yaml"))
+	else if (!rc)
 		rc = manx_resources_write_yaml(stdout, rs, !one);
-	else
-		rc = manxctl_get_table(q->kind, rs, !q->ns, !strcmp(q->output, "wide"));
 	if (!rc)
 		return MANXCTL_OK;
 	manx_fail_errno(&err, rc, "output");
@@ -130,74 +175,75 @@ static int show(const struct query *q, const struct manx_resources *rs)
 static int run(const struct query *q)
 {
 	struct manx_resources rs = { 0 };
-	struct manx_error err = { 0 };
 	struct manx_store *store;
-	int status = manxctl_open_store(&store, false);
+	int status = manxctl_open_store(&store, false), shown = MANXCTL_OK;
 
 	if (status)
 		return status;
-	if (read_resources(store, q, &rs, &err))
-		status = manxctl_fail(&err);
+	if (q->args->files.n)
+		status = find_files(store, q, &rs);
+	else if (q->args->n_words > 1)
+		status = find_names(store, q, &rs);
 	else
-		status = show(q, &rs);
+		status = find_all(store, q, &rs);
+	/* of what was asked for by name, what there is */
+	if (!status || rs.n)
+		shown = show(store, q, &rs);
 	manx_resources_clear(&rs);
 	manx_store_close(store);
-	return status;
+	return manxctl_worse(status, shown);
 }
 
-static int check(struct query *q, char **words)
+static int check_form(const char *form)
 {
-	static const char *const outputs[] = { "table", "wide", "json", "yaml" };
-	size_t i = 0;
+	static const char *const forms[] = { "table", "ps", "wide", "json", "yaml" };
 
-	if (!words[0])
-		return manxctl_usage("get", "KIND is missing");
-	q->kind = manxctl_find_kind("get", words[0]);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!strcmp(form, forms[i]))
+			return MANXCTL_OK;
+	if (!strncmp(form, CUSTOM, strlen(CUSTOM)))
+		return MANXCTL_OK;
+	return manxctl_usage("get", "-o \"%s\": allowed are table, wide, json, yaml, " CUSTOM "HEADING,...", form);
+}
+
+static int check(struct query *q)
+{
+	const struct manxctl_args *args = q->args;
+	int status = check_form(q->form);
+
+	if (status)
+		return status;
+	if (args->files.n && args->n_words)
+		return manxctl_usage("get", "\"%s\": either -f FILE or KIND", args->words[0]);
+	if (args->files.n)
+		return MANXCTL_OK;
+	q->kind = manxctl_args_kind("get", args);
 	if (!q->kind)
 		return MANXCTL_USAGE;
-	q->name = words[1];
-	if (q->name && words[2])
-		return manxctl_usage("get", "\"%s\": one name at a time", words[2]);
-	if (q->name && !manx_name_is_valid(q->name))
-		return manxctl_usage("get", "\"%s\" is no name of a resource", q->name);
-	if (q->ns && !manx_name_is_valid(q->ns))
-		return manxctl_usage("get", "\"%s\" is no name of a namespace", q->ns);
-	while (i < 4 && strcmp(q->output, outputs[i]))
-		i++;
-	if (i == 4)
-		return manxctl_usage("get", "-o \"%s\": allowed are table, wide, json, yaml", q->output);
+	for (char **name = args->words + 1; *name; name++)
+		if (!manx_name_is_valid(*name))
+			return manxctl_usage("get", "\"%s\" is no name of a resource", *name);
 	return MANXCTL_OK;
 }
 
 int cmd_get(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "namespace", required_argument, NULL, 'n' },
-		{ "all-namespaces", no_argument, NULL, 'A' },
-		{ "output", required_argument, NULL, 'o' },
-		{ 0 },
-	};
-	struct query q = { .ns = "default", .output = "table" };
-	int c, status;
+	struct manxctl_args args;
+	struct query q = { .args = &args };
+	int status = manxctl_args_read(argc, argv, &args);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":n:Ao:", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			q.ns = optarg;
-			break;
-		case 'A':
-			q.ns = NULL;
-			break;
-		case 'o':
-			q.output = optarg;
-			break;
-		default:
-			return manxctl_bad_option(argv[0], c, argv);
-		}
+	if (status)
+		return status;
+	q.ns = args.given & MANXCTL_HAS(ALL_NAMESPACES) ? NULL : args.ns;
+	q.form = args.value[MANXCTL_OUTPUT] ? args.value[MANXCTL_OUTPUT] : "table";
+	q.one = args.n_words == 2 && q.ns;
+	status = check(&q);
+	if (!status && q.kind && !q.kind->namespaced) {
+		q.ns = "";
+		q.one = args.n_words == 2;
 	}
-	status = check(&q, argv + optind);
-	if (!status && !q.kind->namespaced)
-		q.ns = NULL;
-	return status ? status : run(&q);
+	if (!status)
+		status = run(&q);
+	manxctl_args_clear(&args);
+	return status;
 }

@@ -18,21 +18,26 @@ enum manxctl_exit {
 	MANXCTL_OK = 0,
 	MANXCTL_FAILURE = 1,
 	MANXCTL_USAGE = 2,
-	MANXCTL_NOT_FOUND = 3,
-	MANXCTL_CONFLICT = 4,
 };
 
 /*
- * Subcommands, one a file: argv[0] is their name, getopt has not been used yet.
+ * Subcommands, see command.h: argv[0] is their name, getopt has not been used yet.
  * They return an exit status. "--help" never gets here.
  */
+int cmd_create(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
-int cmd_get(int argc, char **argv);
+int cmd_replace(int argc, char **argv);
 int cmd_delete(int argc, char **argv);
-int cmd_dp(int argc, char **argv);
+int cmd_get(int argc, char **argv);
+int cmd_patch(int argc, char **argv);
+int cmd_label(int argc, char **argv);
+int cmd_validate(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_node(int argc, char **argv);
+int cmd_dp(int argc, char **argv);
+int cmd_version(int argc, char **argv);
 
-/* An option that may be given several times: -f of apply and delete. */
+/* An option that may be given several times. */
 struct manxctl_words {
 	const char **word;
 	size_t n;
@@ -40,7 +45,7 @@ struct manxctl_words {
 /* True if @word was added; it is not copied. Free words->word. */
 bool manxctl_words_add(struct manxctl_words *words, const char *word);
 
-/* Print what went wrong; returns the exit status that belongs to err->code. */
+/* Print what went wrong; MANXCTL_FAILURE. */
 int manxctl_fail(const struct manx_error *err);
 /* Print what is wrong with the command line, and where its help is; MANXCTL_USAGE. */
 int manxctl_usage(const char *command, const char *fmt, ...)
@@ -75,15 +80,40 @@ const struct manx_kind *manxctl_find_kind(const char *command, const char *word)
  */
 int manxctl_read_file(const char *file, char **text, size_t *len, struct manx_error *err);
 
+struct manxctl_args;
+
 /*
- * Read and check files, "-" for standard input, all or nothing; an exit status.
- * Warnings are printed if @warnings. Free with manx_resources_clear().
+ * Read and check the files of @args, "-" for standard input, of directories those
+ * that end in .yaml, .yml or .json; all or nothing; an exit status. Warnings are
+ * printed if @warnings. Free with manx_resources_clear().
  */
-int manxctl_read_files(const struct manxctl_words *files, bool warnings,
-		       struct manx_resources *out);
+int manxctl_read_files(const struct manxctl_args *args, bool warnings, struct manx_resources *out);
 
 /* "IPPool(my-ippool) created" */
 void manxctl_report(const struct manx_resource *r, const char *what);
+
+/**
+ * struct manxctl_tally - what became of many resources
+ * @verb: "apply"
+ * @done: "applied"
+ * @n: how many there are, @n_done: were done, or needed nothing
+ * @kind: of all of them, NULL if they are of several
+ */
+struct manxctl_tally {
+	const char *verb, *done;
+	size_t n, n_done;
+	const struct manx_kind *kind;
+};
+/* Begin for the resources of @rs. */
+struct manxctl_tally manxctl_tally(const char *verb, const char *done,
+				   const struct manx_resources *rs);
+/*
+ * One is over: @err NULL if it succeeded; else it is printed.
+ */
+void manxctl_count(struct manxctl_tally *t, const struct manx_resource *r,
+		   const struct manx_error *err);
+/* Print what became of all, in calicoctl's words; an exit status. */
+int manxctl_sum(const struct manxctl_tally *t);
 
 /*
  * Call @fn until it returns something else than -EAGAIN, some ten times in a

@@ -17,16 +17,7 @@
 int manxctl_fail(const struct manx_error *err)
 {
 	fprintf(stderr, "manxctl: %s\n", err->text);
-	switch (err->code) {
-	case -ENOENT:
-		return MANXCTL_NOT_FOUND;
-	case -EEXIST:
-	case -EAGAIN:
-	case -EBUSY:
-		return MANXCTL_CONFLICT;
-	default:
-		return MANXCTL_FAILURE;
-	}
+	return MANXCTL_FAILURE;
 }
 
 int manxctl_usage(const char *command, const char *fmt, ...)
@@ -125,8 +116,7 @@ const struct manx_kind *manxctl_find_kind(const char *command, const char *word)
 	if (near)
 		manxctl_usage(command, "\"%s\": unknown kind: did you mean \"%s\"?", word, near);
 	else if (!kind)
-		manxctl_usage(command, "\"%s\": unknown kind: known are ippool, node, workloadendpoint, globalnetworkpolicy, networkpolicy",
-			      word);
+		manxctl_usage(command, "\"%s\": unknown kind: the help tells which there are", word);
 	return kind;
 }
 
@@ -149,4 +139,41 @@ int manxctl_retry(int (*fn)(void *ctx, struct manx_error *err), void *ctx,
 		rc = fn(ctx, err);
 	}
 	return rc;
+}
+
+struct manxctl_tally manxctl_tally(const char *verb, const char *done,
+				   const struct manx_resources *rs)
+{
+	struct manxctl_tally t = { .verb = verb, .done = done, .n = rs->n };
+
+	t.kind = rs->n ? rs->r[0].kind : NULL;
+	for (size_t i = 1; i < rs->n; i++)
+		if (rs->r[i].kind != t.kind)
+			t.kind = NULL;
+	return t;
+}
+
+void manxctl_count(struct manxctl_tally *t, const struct manx_resource *r,
+		   const struct manx_error *err)
+{
+	if (err)
+		fprintf(stderr, "manxctl: Failed to %s '%s' resource: %s\n", t->verb, r->kind->kind, err->text);
+	else
+		t->n_done++;
+}
+
+int manxctl_sum(const struct manxctl_tally *t)
+{
+	const char *quote = t->kind ? "'" : "", *space = t->kind ? " " : "";
+	const char *kind = t->kind ? t->kind->kind : "";
+
+	if (t->n_done == t->n) {
+		printf("Successfully %s %zu %s%s%s%sresource(s)\n", t->done, t->n, quote, kind, quote, space);
+		return MANXCTL_OK;
+	}
+	/* where none was done, the errors have said so */
+	if (t->n_done)
+		printf("Partial success: %s %zu out of %zu %s%s%s%sresources\n", t->done, t->n_done, t->n, quote,
+		       kind, quote, space);
+	return MANXCTL_FAILURE;
 }

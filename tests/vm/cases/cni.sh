@@ -40,7 +40,7 @@ cni_a_pod_works_when_add_returns() {
 	reaches web "$(address client)"
 	on n1 ping -n -q -c 1 -W 2 "$(address web)"
 	on n1 ping -n -q -c 1 -W 2 "$(address web 6)"
-	in_node n1 manxctl get wep -A | has "default *web *n1 *$(address web),$(address web 6)"
+	in_node n1 manxctl get wep -A | has "default *web *n1 *$(address web)/32,$(address web 6)/128"
 	ip -n n1 link show "$(node_end web)" | has 'altname default.web.eth0'
 	del_pod n1 web
 	cut_off client "$(address web)"

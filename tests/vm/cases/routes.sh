@@ -114,7 +114,7 @@ routes_lead_to_a_node_that_joins() {
 	reaches new "$(address web)"
 	reaches new "$(address web 6)"
 	peers_are n1 172.18.2.14
-	in_node n1 manxctl get nodes | has 'n4 *172.18.2.14/24'
+	in_node n1 manxctl get nodes -o wide | has 'n4 .* 172.18.2.14/24'
 }
 
 routes_end_with_their_node() {

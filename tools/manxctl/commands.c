@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of subcommands and their options. */
+#include "command.h"
+
+#include <string.h>
+
+#include "manxctl.h"
+
+#define FORMS "table wide yaml json custom-columns="
+
+static const struct manxctl_option options[MANXCTL_OPTIONS] = {
+	[MANXCTL_FILE] = {
+		'f', 0, "filename", "FILE", "file, directory, or - for standard input; may be repeated", "FILE",
+	},
+	[MANXCTL_RECURSIVE] = { 'R', 0, "recursive", NULL, "also files in the directories of a directory", NULL },
+	[MANXCTL_SKIP_EMPTY] = { 0, 0, "skip-empty", NULL, "pass over files and directories with nothing in them", NULL },
+	[MANXCTL_SKIP_EXISTS] = { 0, 0, "skip-exists", NULL, "pass over what exists already", NULL },
+	[MANXCTL_SKIP_NOT_EXISTS] = { 's', 0, "skip-not-exists", NULL, "pass over what does not exist", NULL },
+	[MANXCTL_NAMESPACE] = {
+		'n', 0, "namespace", "NAMESPACE", "of what lies in namespaces and does not say which; default: default", NULL,
+	},
+	[MANXCTL_ALL_NAMESPACES] = { 'A', 'a', "all-namespaces", NULL, "of every namespace", NULL },
+	[MANXCTL_OUTPUT] = {
+		'o', 0, "output", "FORM", "table (default), wide, yaml, json, or custom-columns=HEADING,...", FORMS,
+	},
+	[MANXCTL_OUTPUT_SHORT] = { 'o', 0, "output", "FORM", "table (default), json", "table json" },
+	[MANXCTL_EXPORT] = { 0, 0, "export", NULL, "without resourceVersion, to be applied elsewhere", NULL },
+	[MANXCTL_OVERWRITE] = { 0, 0, "overwrite", NULL, "also if the label has another value", NULL },
+	[MANXCTL_REMOVE] = { 0, 0, "remove", NULL, "remove the labels, of which only keys are given", NULL },
+	[MANXCTL_PATCH] = { 'p', 0, "patch", "PATCH", "what to change, as JSON", NULL },
+	[MANXCTL_TYPE] = { 't', 0, "type", "TYPE", "strategic (default) or merge, which mean the same here", "strategic merge" },
+};
+
+const struct manxctl_option *manxctl_option(enum manxctl_option_id id)
+{
+	return &options[id];
+}
+
+#define FILES (MANXCTL_HAS(FILE) | MANXCTL_HAS(RECURSIVE) | MANXCTL_HAS(SKIP_EMPTY) | MANXCTL_HAS(NAMESPACE))
+
+/* Of the help of dp; manxctl(8) has a section of its own. */
+static const char dp_more[] =
+	"\nload replaces options, sets, tables, endpoints and peers by those of FILE, in\n"
+	"the form that show -o json prints, in one transaction; FILE \"-\" is standard\n"
+	"input. flows lists the flow table, flush ends flows. monitor prints the module's\n"
+	"events, one a line, until it is interrupted. manxctl(8) tells the form of FILE.\n\n"
+	"  -o, --output FORM   table (default), json\n"
+	"      --flows         also tell when flows begin and end\n"
+	"      --sync          return when no packet is judged by the old policy any more\n\n"
+	"FILTER: from, to, endpoint (an id, outside, node), protocol (name or number),\n"
+	"source, destination (address), sport, dport (port; ICMP type, code), state (new,\n"
+	"replied, established, closing, closed), way (stack, established, direct). A flow\n"
+	"has all that is given.\n\n"
+	"OPTION:\n"
+	"  max-members, max-rules, max-classes     number, of all sets and tables\n"
+	"  max-memory                              octets, or with K, M, G, T: 512M\n"
+	"  max-flows                               number\n"
+	"  max-flows-from, max-flows-to            number, of each endpoint\n"
+	"  fragment-rate                           fragments a second, of each endpoint\n"
+	"  audit, keep-established, refuse-pickup  on, off\n"
+	"  timeout.tcp-opening, .tcp-established, .tcp-closing, .udp, .udp-replied, .icmp,\n"
+	"  timeout.other                           seconds\n"
+	"  fast                                    off, established, direct\n"
+	"  queue-packets                           packets, of each endpoint and CPU\n"
+	"  mark-mask, mark-stay                    mask, like 0xffff0000\n"
+	"  endpoint-to-node                        allow, deny\n";
+
+const struct manxctl_command manxctl_commands[] = {
+	{ "create", cmd_create, "create resources",
+	  "create -f FILE [-f FILE]...",
+	  "Create the resources of files, of which none may exist yet. All files are read and "
+	  "checked before anything is changed; then each resource is written by one transaction, "
+	  "and one line tells what was done.",
+	  NULL, FILES | MANXCTL_HAS(SKIP_EXISTS), NULL },
+	{ "apply", cmd_apply, "create or change resources",
+	  "apply -f FILE [-f FILE]...",
+	  "Create the resources of files, or change those that exist to what the files say. A "
+	  "resource is replaced as a whole: what the file leaves out goes back to its default. One "
+	  "whose resourceVersion is given and is not the present one any more is left as it is: "
+	  "somebody else has changed it.",
+	  NULL, FILES, NULL },
+	{ "replace", cmd_replace, "change resources",
+	  "replace -f FILE [-f FILE]...",
+	  "Change resources, which must exist, to what the files say.",
+	  NULL, FILES, NULL },
+	{ "delete", cmd_delete, "delete resources",
+	  "delete KIND NAME... [-n NAMESPACE]\ndelete -f FILE [-f FILE]...",
+	  "Delete resources by name, or those that files name. A pool of which addresses are in use "
+	  "is disabled and stays; delete it again when they are released. A node that has endpoints "
+	  "stays; with one that goes, the address of its tunnel and its blocks without addresses are "
+	  "given back. A tier with policies stays. Workload endpoints cannot be deleted, nor made: "
+	  "the container runtime does both through the CNI plugin.",
+	  NULL, FILES | MANXCTL_HAS(SKIP_NOT_EXISTS), "KIND" },
+	{ "get", cmd_get, "show resources",
+	  "get KIND [NAME]... [-n NAMESPACE | -A] [-o FORM]\nget -f FILE [-f FILE]... [-o FORM]",
+	  "Show resources: those of the names, of the files, or all of a kind. What the forms yaml "
+	  "and json print can be applied again. HEADING is one of the form wide, or NAMESPACE.",
+	  NULL, FILES | MANXCTL_HAS(ALL_NAMESPACES) | MANXCTL_HAS(OUTPUT) | MANXCTL_HAS(EXPORT), "KIND" },
+	{ "patch", cmd_patch, "change fields of a resource",
+	  "patch KIND NAME -p PATCH [-n NAMESPACE]",
+	  "Change the fields of a resource that the patch has: objects are merged, lists and values "
+	  "replaced, and null removes a field.",
+	  NULL, MANXCTL_HAS(PATCH) | MANXCTL_HAS(TYPE) | MANXCTL_HAS(NAMESPACE), "KIND" },
+	{ "label", cmd_label, "set and remove labels of a resource",
+	  "label KIND NAME KEY=VALUE... [-n NAMESPACE]\nlabel KIND NAME KEY-... [-n NAMESPACE]\n"
+	  "label KIND NAME KEY... --remove [-n NAMESPACE]",
+	  "Set labels, or remove those with a dash behind their keys.",
+	  NULL, MANXCTL_HAS(OVERWRITE) | MANXCTL_HAS(REMOVE) | MANXCTL_HAS(NAMESPACE), "KIND" },
+	{ "validate", cmd_validate, "check files",
+	  "validate -f FILE [-f FILE]...",
+	  "Check files as apply does, without a datastore.",
+	  NULL, FILES, NULL },
+	{ "status", cmd_status, "show the state of this node",
+	  "status [-o FORM]",
+	  "Show whether the module, manxd and the datastore of this node are well, and what to do "
+	  "where they are not; exit status 0 only if all of them are.",
+	  NULL, MANXCTL_HAS(OUTPUT_SHORT), NULL },
+	{ "node", cmd_node, "the same, as calicoctl has it",
+	  "node status [-o FORM]",
+	  "The same, as calicoctl has it.",
+	  NULL, MANXCTL_HAS(OUTPUT_SHORT), "status" },
+	{ "dp", cmd_dp, "show and change the dataplane in the kernel",
+	  "dp show [sets|tables|endpoints|peers|node] [-o table|json]\n"
+	  "dp load [--sync] FILE\n"
+	  "dp set OPTION VALUE [OPTION VALUE]...\n"
+	  "dp flows [FILTER VALUE]... [-o table|json]\n"
+	  "dp flush FILTER VALUE [FILTER VALUE]... | all\n"
+	  "dp link add NAME [peer NAME] [netns NAME|PATH] [endpoint ID] [mtu N]\n"
+	  "dp tunnel add NAME local ADDRESS [ttl N] [mtu N]\n"
+	  "dp monitor [--flows] [-o table|json]",
+	  "Use the module without a datastore, as appliances do. Where manxd runs, it will undo what "
+	  "others change.",
+	  dp_more, 0, NULL },
+	{ "version", cmd_version, "show the version of manxctl", "version",
+	  "Show the version of manxctl.", NULL, 0, NULL },
+	{ .name = NULL },
+};
+
+const struct manxctl_command *manxctl_find_command(const char *name)
+{
+	for (const struct manxctl_command *c = manxctl_commands; c->name; c++)
+		if (!strcmp(name, c->name))
+			return c;
+	return NULL;
+}
