@@ -18,10 +18,13 @@
 
 #include <cmocka.h>
 
+#include "etcd_compact.h"
 #include "etcd_fixture.h"
+#include "etcd_lease.h"
 #include "relay.h"
 #include "store_etcd.h"
 #include "store_fixture.h"
+#include "store_presence.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -605,6 +608,87 @@ static void test_proxy(void **state)
 	etcd_kill(pid);
 }
 
+/* Two machines of one name: the second is refused; who starts again is not. */
+static void test_presence(void **state)
+{
+	struct manx_store *store = open_cluster(&alone), *other = open_cluster(&alone);
+	struct manx_presence first, second, again;
+	struct manx_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(manx_presence_open(&first, store, "node1", "boot-1", &err), 0);
+	assert_non_null(strstr(fixture_value(other, "n/node1"), "\"bootId\":\"boot-1\""));
+	assert_int_equal(manx_presence_open(&second, other, "node1", "boot-2", &err), -EEXIST);
+	assert_non_null(strstr(err.text, "MANX_NODENAME"));
+	manx_presence_close(&second);
+	assert_non_null(fixture_value(other, "n/node1"));
+	assert_int_equal(manx_presence_open(&again, other, "node1", "boot-1", &err), 0);
+	assert_int_equal(manx_presence_keep(&first, &err), 0);
+	/* the first one's lease is no longer that of the key */
+	manx_presence_close(&first);
+	assert_non_null(fixture_value(other, "n/node1"));
+
+	/* who was away for too long comes back, if nobody else came */
+	assert_int_equal(manx_etcd_lease_revoke(manx_store_etcd(other), again.lease, &err), 0);
+	assert_null(fixture_value(other, "n/node1"));
+	assert_int_equal(manx_presence_keep(&again, &err), 0);
+	assert_non_null(fixture_value(other, "n/node1"));
+	assert_int_equal(manx_etcd_lease_revoke(manx_store_etcd(other), again.lease, &err), 0);
+	assert_int_equal(manx_presence_open(&second, store, "node1", "boot-2", &err), 0);
+	assert_int_equal(manx_presence_keep(&again, &err), -EEXIST);
+	manx_presence_close(&again);
+	manx_presence_close(&second);
+	assert_null(fixture_value(other, "n/node1"));
+	manx_store_close(store);
+	manx_store_close(other);
+}
+
+static void assert_reaches(struct manx_store *store, int64_t rev, bool reaches)
+{
+	struct manx_watch *watch = watch_from(store, rev);
+
+	if (reaches)
+		assert_event(watch, "w", 10000);
+	else
+		assert_watch_fails(watch, -ESTALE, "compacted");
+	manx_watch_close(watch);
+}
+
+/* One of several compacts, to where things stood two rounds ago. */
+static void test_compactor(void **state)
+{
+	struct manx_store *store = open_cluster(&alone), *other = open_cluster(&alone);
+	struct manx_compactor mine = { .store = store, .node = "node1" };
+	struct manx_compactor theirs = { .store = other, .node = "node2" };
+	struct manx_error err = { 0 };
+	int64_t rev[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		rev[i] = fixture_put(store, "w", "{}");
+		fixture_put(store, "w", "{}");
+		if (manx_compact(&mine, &err) || manx_compact(&theirs, &err))
+			fail_msg("%s", err.text);
+		assert_int_not_equal(mine.lease, 0);
+		assert_int_equal(theirs.lease, 0);
+		assert_reaches(store, rev[i], true);
+	}
+	/* rounds 0 and 1 are gone, 2 and 3 are not */
+	assert_int_not_equal(mine.compacted, 0);
+	assert_int_equal(theirs.compacted, 0);
+	assert_reaches(store, rev[1] - 1, false);
+	assert_reaches(store, rev[2], true);
+	/* who stops leaves it to another one, who has looked on so far */
+	manx_compact_stop(&mine);
+	assert_int_equal(manx_compact(&theirs, &err), 0);
+	assert_int_not_equal(theirs.lease, 0);
+	assert_int_not_equal(theirs.compacted, 0);
+	assert_reaches(store, rev[2] - 1, false);
+	manx_compact_stop(&theirs);
+	manx_store_close(store);
+	manx_store_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +698,8 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_compaction),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_presence),
+		cmocka_unit_test(test_compactor),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_lost_answer),
 		cmocka_unit_test(test_lost_answer_overtaken),

@@ -19,6 +19,7 @@
 #include "agent_server.h"
 #include "conf.h"
 #include "follow.h"
+#include "keep.h"
 #include "log.h"
 #include "manxd.h"
 #include "node.h"
@@ -47,6 +48,7 @@ static const char usage[] =
 struct daemon {
 	struct manxd d;
 	struct manxd_work work;
+	struct manxd_keep keep;
 	struct manxd_io signals;
 	int run_lock, name_lock;
 };
@@ -142,7 +144,8 @@ static int lock_run_dir(struct daemon *self, struct manx_error *err)
 /*
  * One manxd a name: two would release each other's endpoints, whose links they
  * do not see, and give the addresses of living pods again. Who shares an SQLite
- * database is on this machine, so a lock beside it tells.
+ * database is on this machine, so a lock beside it tells; of other machines that
+ * share an etcd, keep.c knows.
  */
 static int lock_name(struct daemon *self, const char *store, struct manx_error *err)
 {
@@ -157,6 +160,16 @@ static int lock_name(struct daemon *self, const char *store, struct manx_error *
 			 self->d.node, store);
 }
 
+static int lock_etcd_name(struct daemon *self, struct manx_error *err)
+{
+	char path[PATH_MAX];
+	int rc = manx_make_dir(manx_state_dir(), err);
+
+	if (!rc)
+		rc = manx_state_path(path, sizeof(path), "etcd", err);
+	return rc ? rc : lock_name(self, path, err);
+}
+
 static int open_store(struct daemon *self, struct manx_error *err)
 {
 	struct manxd *d = &self->d;
@@ -168,8 +181,10 @@ static int open_store(struct daemon *self, struct manx_error *err)
 	d->state.store = d->store;
 	if (!rc && conf.type == MANX_STORE_SQLITE)
 		rc = lock_name(self, conf.sqlite, err);
+	else if (!rc)
+		rc = lock_etcd_name(self, err);
 	manx_store_conf_clear(&conf);
-	return rc;
+	return rc ? rc : manxd_keep_open(&self->keep, d, err);
 }
 
 /* Nothing is written before all of this is there. */
@@ -239,6 +254,7 @@ static int start(struct daemon *self, struct manx_error *err)
 		rc = manxd_work_start(&self->work, d, err);
 	if (rc)
 		return rc;
+	manxd_keep_start(&self->keep);
 	manxd_work_settle(&self->work);
 	return manxd_server_open(d, err);
 }
@@ -255,6 +271,7 @@ static void close_all(struct daemon *self)
 	struct manxd *d = &self->d;
 
 	manxd_state_clear(&d->state);
+	manxd_keep_close(&self->keep);
 	if (d->store)
 		manx_store_close(d->store);
 	manxd_links_close(&d->links);
@@ -282,6 +299,10 @@ int main(int argc, char **argv)
 		manxd_log(LOG_NOTICE, "node %s is ready", self.d.node);
 		rc = manxd_loop_run(&self.d.loop, manxd_work_settle, &self.work, &err);
 		stop(&self);
+	}
+	if (!rc && self.keep.lost.code) {
+		err = self.keep.lost;
+		rc = err.code;
 	}
 	if (rc)
 		manxd_log(LOG_ERR, "%s", err.text);
