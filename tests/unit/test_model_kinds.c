@@ -66,6 +66,12 @@ static void test_accept(void **state)
 		  "{\"routeRefreshInterval\":\"1m30s\",\"iptablesMarkMask\":4294901760,"
 		  "\"failsafeInboundHostPorts\":[{\"protocol\":\"TCP\",\"port\":22}],\"goGCThreshold\":-1}",
 		  "f:5: spec.routeRefreshInterval|f:7: spec.iptablesMarkMask|f:8: spec.failsafeInboundHostPorts|f:6: spec.goGCThreshold|" },
+		/* as operators of Calico write it */
+		{ DEFAULT("FelixConfiguration", "  bpfLogLevel: ''\n  reportingInterval: 0s\n"),
+		  "{\"reportingInterval\":\"0s\"}", "f:6: spec.reportingInterval|" },
+		{ X("IPPool", "  cidr: 10.0.0.0/8\n  ipipMode: ''\n  vxlanMode: ''\n  assignmentMode: ''\n"),
+		  "{\"cidr\":\"10.0.0.0/8\",\"blockSize\":26,\"ipipMode\":\"Never\",\"vxlanMode\":\"Never\",\"natOutgoing\":false,"
+		  "\"nodeSelector\":\"all()\",\"allowedUses\":[\"Workload\",\"Tunnel\"],\"assignmentMode\":\"Automatic\"}", "" },
 		{ DEFAULT("ClusterInformation", "  clusterGUID: a\n  datastoreReady: true\n"),
 		  "{\"clusterGUID\":\"a\",\"datastoreReady\":true}", "" },
 		{ "apiVersion: v1\nkind: Namespace\nmetadata: {name: x, labels: {a: b}}\nspec: {finalizers: [kubernetes]}\nstatus: {phase: Active}\n",
@@ -138,6 +144,7 @@ static void test_refuse(void **state)
 		{ X("BGPPeer", "  peerIP: 10.0.0.1:65536\n"), "an address is expected, with a port" },
 		{ X("BGPPeer", "  nodeSelecter: all()\n"), "did you mean \"nodeSelector\"?" },
 		{ X("BGPFilter", "  exportV4: [{action: Accept, cidr: 10.0.0.0/8}]\n"), "spec.exportV4[0].matchOperator: is missing" },
+		{ X("BGPFilter", "  exportV4: [{action: ''}]\n"), "spec.exportV4[0].action: is missing" },
 		{ X("BGPFilter", "  exportV4: [{action: Accept, matchOperator: In}]\n"), "spec.exportV4[0].cidr: is missing" },
 		{ X("BGPFilter", "  exportV4: [{action: Accept, cidr: 'fd00::/8', matchOperator: In}]\n"), "an IPv4 network is expected" },
 		{ X("BGPFilter", "  exportV6: [{action: Accept, prefixLength: {min: 1}}]\n"), "cidr: is missing: prefixLength needs it" },

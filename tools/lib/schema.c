@@ -370,6 +370,13 @@ static int check_known(const struct manx_at *at, const struct manx_schema *schem
 	return 0;
 }
 
+/* Words that may be left out may as well be empty: so Go's programs write them. */
+static bool is_absent(const struct manx_field *f, const struct manx_yaml *node)
+{
+	return !node || manx_yaml_is_null(node) ||
+	       (f->words && !f->list && node->type == MANX_YAML_SCALAR && !*node->text);
+}
+
 static int read_fields(const struct manx_at *at, const struct manx_schema *schema, cJSON *object)
 {
 	int rc = check_known(at, schema);
@@ -378,7 +385,7 @@ static int read_fields(const struct manx_at *at, const struct manx_schema *schem
 		const struct manx_yaml *node = manx_yaml_get(at->node, f->name);
 		struct manx_at place = field_of(at, f->name);
 
-		if (node && !manx_yaml_is_null(node))
+		if (!is_absent(f, node))
 			rc = read_field(&place, f, object);
 		else if (f->required)
 			rc = manx_at_fail(&place, "is missing");

@@ -269,3 +269,95 @@ networkpolicy_a_pod_may_reach_its_node_if_told() {
 	policy web "selector: app == 'web', egress: [{action: Deny, protocol: ICMP}, {action: Allow}]"
 	eventually cut_off web 172.18.1.11
 }
+
+networkpolicy_selects_network_sets() {
+	# limit: 180
+	one_house
+	policy web "selector: app == 'web', ingress: [{action: Allow, protocol: TCP,
+		source: {selector: kind == 'friends'}}]"
+	eventually sees guest web
+	# of its namespace, and of no other; IPv4 and IPv6
+	apply n1 <<-END
+		apiVersion: projectcalico.org/v3
+		kind: NetworkSet
+		metadata: {name: friends, labels: {kind: friends}}
+		spec: {nets: [$(address client)/32, "$(address client 6)/128", 192.0.2.0/24]}
+		---
+		apiVersion: projectcalico.org/v3
+		kind: NetworkSet
+		metadata: {name: friends, namespace: other, labels: {kind: friends}}
+		spec: {nets: [$(address guest)]}
+	END
+	eventually sees client web tcp/80 tcp/443 tcp/8080
+	sees guest web
+	# everything, in a set with more beneath it
+	global all "selector: app == 'web', order: 1, ingress: [{action: Allow,
+		source: {selector: kind == 'world', namespaceSelector: global()}}]"
+	apply n1 <<-END
+		apiVersion: projectcalico.org/v3
+		kind: GlobalNetworkSet
+		metadata: {name: world, labels: {kind: world}}
+		spec: {nets: [0.0.0.0/0, 10.0.0.0/8, "::/0"]}
+	END
+	eventually sees_all guest web
+	without gnetset world
+	eventually sees guest web
+	sees client web tcp/80 tcp/443 tcp/8080
+}
+
+networkpolicy_goes_from_tier_to_tier() {
+	# limit: 180
+	one_house
+	apply n1 <<-END
+		apiVersion: projectcalico.org/v3
+		kind: Tier
+		metadata: {name: first}
+		spec: {order: 10, defaultAction: Pass}
+		---
+		apiVersion: projectcalico.org/v3
+		kind: GlobalNetworkPolicy
+		metadata: {name: first.web}
+		spec: {tier: first, selector: app == 'web', ingress: [
+			{action: Deny, protocol: UDP}, {action: Allow, protocol: TCP, destination: {ports: [443]}},
+			{action: Pass, source: {selector: app == 'client'}}]}
+	END
+	policy web "selector: app == 'web', ingress: [{action: Allow, source: {selector: app == 'client'}}]"
+	eventually sees guest web tcp/443
+	sees client web tcp/80 tcp/443 tcp/8080 ping
+	# what was passed at the end of the first is now denied there
+	apply n1 <<-END
+		apiVersion: projectcalico.org/v3
+		kind: Tier
+		metadata: {name: first}
+		spec: {order: 10, defaultAction: Deny}
+	END
+	policy web "selector: app == 'web', ingress: [{action: Allow}]"
+	eventually sees guest web tcp/443
+	sees client web tcp/80 tcp/443 tcp/8080 ping
+	in_node n1 manxctl delete tier first && return 1
+	without gnp first.web
+	eventually sees_all guest web
+}
+
+# Kubernetes' own form, with a namespace's labels.
+networkpolicy_of_kubernetes() {
+	# limit: 180
+	one_house
+	apply n1 <<-END
+		apiVersion: networking.k8s.io/v1
+		kind: NetworkPolicy
+		metadata: {name: web}
+		spec:
+		  podSelector: {matchLabels: {app: web}}
+		  ingress:
+		  - from: [{namespaceSelector: {matchLabels: {team: blue}}, podSelector: {matchLabels: {app: client}}}]
+		    ports: [{port: 80}, {port: 53, protocol: UDP}]
+	END
+	eventually sees guest web
+	sees client web
+	apply n1 <<< "{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {team: blue}}}"
+	eventually sees client web tcp/80 udp/53
+	sees guest web
+	without np knp.default.web
+	eventually sees_all guest web
+}
