@@ -154,7 +154,7 @@ static void test_refuse(void **state)
 		{ DEFAULT("FelixConfiguration", "  routeRefreshInterval: 90\n"), "f:5: spec.routeRefreshInterval: \"90\": a time is expected, like 90s" },
 		{ DEFAULT("FelixConfiguration", "  routeRefreshInterval: 1.s\n"), "a time is expected" },
 		{ DEFAULT("FelixConfiguration", "  wireguardEnabled: true\n"), "f:5: spec.wireguardEnabled: \"true\" is not supported: WireGuard" },
-		{ DEFAULT("FelixConfiguration", "  defaultEndpointToHostAction: Accept\n"), "set FELIX_DEFAULTENDPOINTTOHOSTACTION" },
+		{ DEFAULT("FelixConfiguration", "  defaultEndpointToHostAction: Accept\n"), "set MANX_DEFAULT_ENDPOINT_TO_HOST_ACTION" },
 		{ DEFAULT("FelixConfiguration", "  programClusterRoutes: Disabled\n"), "manxd writes the routes" },
 		{ DEFAULT("FelixConfiguration", "  goGCThreshold: -2\n"), "from -1 to" },
 		{ DEFAULT("FelixConfiguration", "  routeTableRange: {min: 3, max: 2}\n"), "routeTableRange.max: is less than min" },

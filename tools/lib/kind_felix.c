@@ -35,7 +35,8 @@
 	MANX_KEPT(field, manx_scalar_int, why, .min = lo, .max = hi, __VA_ARGS__)
 #define COUNT(field, why, ...)	NUMBER(field, 0, INT_MAX31, why, __VA_ARGS__)
 #define PORT(field, why)	NUMBER(field, 0, 65535, why)
-#define WORD(field, why, ...)	MANX_KEPT(field, manx_scalar_word_any_case, why, MANX_WORDS(__VA_ARGS__))
+#define WORD(field, why, ...) \
+	MANX_KEPT(field, manx_scalar_word_any_case, why, MANX_WORDS(__VA_ARGS__))
 #define REFUSED_BOOL(field, safe, remedy)	MANX_REFUSED(field, manx_scalar_bool, safe, remedy)
 #define REFUSED_WORD(field, safe, remedy, ...) \
 	MANX_REFUSED(field, manx_scalar_word_any_case, safe, remedy, MANX_WORDS(__VA_ARGS__))
@@ -117,7 +118,7 @@ static const struct manx_field fields[] = {
 	TEXT("interfaceExclude", NO_HOST),
 	WORD("chainInsertMode", NO_IPTABLES, "Insert", "Append"),
 	REFUSED_WORD("defaultEndpointToHostAction", "Drop",
-		     "set FELIX_DEFAULTENDPOINTTOHOSTACTION in the environment of manxd", "Drop", "Accept",
+		     "set MANX_DEFAULT_ENDPOINT_TO_HOST_ACTION in the environment of manxd", "Drop", "Accept",
 		     "Return"),
 	WORD("iptablesFilterAllowAction", NO_IPTABLES, "Accept", "Return"),
 	WORD("iptablesMangleAllowAction", NO_IPTABLES, "Accept", "Return"),

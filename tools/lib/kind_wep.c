@@ -83,7 +83,8 @@ static bool parse_id(const char *text, uint32_t *id)
 int manx_wep_check(const struct manx_at *at, const cJSON *json)
 {
 	const cJSON *metadata = manx_field_at(json, "metadata");
-	const char *text = manx_field_text(manx_field_at(metadata, "annotations"), MANX_ANNOTATION_ENDPOINT_ID);
+	const cJSON *annotations = manx_field_at(metadata, "annotations");
+	const char *text = manx_field_text(annotations, MANX_ANNOTATION_ENDPOINT_ID);
 	struct manx_at place = {
 		.up = at, .source = at->source, .name = "metadata",
 		.node = manx_yaml_get(at->node, "metadata"),

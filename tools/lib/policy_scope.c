@@ -94,6 +94,7 @@ static const char *namespace_label(const void *ctx, const char *key)
 	const struct owner *o = ctx;
 	const struct manx_namespace want = { .name = o->ns }, *key_of_search = &want, **found;
 	const char *value = NULL;
+	const cJSON *item;
 
 	if (!o->ns)
 		return NULL;
@@ -101,8 +102,10 @@ static const char *namespace_label(const void *ctx, const char *key)
 		return o->ns;
 	found = bsearch(&key_of_search, o->scopes->space, o->scopes->n_spaces,
 			sizeof(*o->scopes->space), compare_space);
-	if (found)
-		value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive((*found)->labels.json, key));
+	if (found) {
+		item = cJSON_GetObjectItemCaseSensitive((*found)->labels.json, key);
+		value = cJSON_GetStringValue(item);
+	}
 	if (!value && !strcmp(key, "kubernetes.io/metadata.name"))
 		return o->ns;
 	return value;
@@ -150,13 +153,17 @@ static bool matches(const struct manx_scope *scope, const struct owner *o)
 static bool has_wep(const struct manx_scopes *scopes, const struct manx_scope *scope,
 		    const struct manx_wep *wep)
 {
-	return matches(scope, &(struct owner){ scopes, wep->ns, wep->orchestrator, wep->labels.json });
+	const struct owner o = { scopes, wep->ns, wep->orchestrator, wep->labels.json };
+
+	return matches(scope, &o);
 }
 
 static bool has_netset(const struct manx_scopes *scopes, const struct manx_scope *scope,
 		       const struct manx_netset *set)
 {
-	return matches(scope, &(struct owner){ scopes, set->ns, NULL, set->labels.json });
+	const struct owner o = { scopes, set->ns, NULL, set->labels.json };
+
+	return matches(scope, &o);
 }
 
 bool manx_scope_has(const struct manx_scopes *scopes, struct manx_scope *scope, size_t wep)

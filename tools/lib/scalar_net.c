@@ -233,13 +233,15 @@ int manx_scalar_as_number(const struct manx_at *at, const struct manx_field *f,
 int manx_scalar_community(const struct manx_at *at, const struct manx_field *f,
 			  const char *text, cJSON **out)
 {
-	size_t parts = 1;
 	const char *rest = text;
+	size_t parts = 1;
 	bool valid = true;
+	uint64_t max;
 
 	(void)f;
 	for (const char *c = text; *c; c++)
 		parts += *c == ':';
+	max = parts == 2 ? UINT16_MAX : UINT32_MAX;
 	for (size_t i = 0; valid && i < parts; i++) {
 		char part[12];
 		uint64_t number;
@@ -247,7 +249,7 @@ int manx_scalar_community(const struct manx_at *at, const struct manx_field *f,
 
 		valid = n < sizeof(part);
 		snprintf(part, sizeof(part), "%.*s", (int)(valid ? n : 0), rest);
-		valid = valid && manx_parse_decimal(part, parts == 2 ? UINT16_MAX : UINT32_MAX, &number);
+		valid = valid && manx_parse_decimal(part, max, &number);
 		rest += n + (i + 1 < parts);
 	}
 	if (!valid || parts < 2 || parts > 3)

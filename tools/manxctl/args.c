@@ -20,7 +20,9 @@ static void make_tables(const struct manxctl_command *c, char letters[3 * MANXCT
 
 		if (!(c->options & 1u << id))
 			continue;
-		longs[n++] = (struct option){ o->name, o->value ? required_argument : no_argument, NULL, LONG_ONLY + id };
+		longs[n++] = (struct option){
+			o->name, o->value ? required_argument : no_argument, NULL, LONG_ONLY + id,
+		};
 		if (o->letter)
 			*letters++ = o->letter;
 		if (o->letter && o->value)

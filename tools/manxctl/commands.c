@@ -36,7 +36,9 @@ const struct manxctl_option *manxctl_option(enum manxctl_option_id id)
 	return &options[id];
 }
 
-#define FILES (MANXCTL_HAS(FILE) | MANXCTL_HAS(RECURSIVE) | MANXCTL_HAS(SKIP_EMPTY) | MANXCTL_HAS(NAMESPACE))
+#define FILES \
+	(MANXCTL_HAS(FILE) | MANXCTL_HAS(RECURSIVE) | MANXCTL_HAS(SKIP_EMPTY) | \
+	 MANXCTL_HAS(NAMESPACE))
 
 /* Of the help of dp; manxctl(8) has a section of its own. */
 static const char dp_more[] =

@@ -61,7 +61,8 @@ static int guard_tier_of(const struct target *t, enum manx_kind_id id, struct ma
 		struct manx_resource r;
 		char title[600];
 
-		rc = manx_resource_from_store(manx_kind(id), kvs.kv[i].key, kvs.kv[i].value, &r, err);
+		rc = manx_resource_from_store(manx_kind(id), kvs.kv[i].key, kvs.kv[i].value, &r,
+					      err);
 		if (rc)
 			break;
 		if (!strcmp(manx_field_text(manx_field_at(r.json, "spec"), "tier"), t->name))
@@ -179,7 +180,8 @@ static void delete_one(struct manx_store *store, const struct manx_resource *r, 
 		       struct manxctl_tally *tally)
 {
 	struct target t = {
-		.store = store, .kind = r->kind, .name = r->name, .ns = r->ns, .version = r->version,
+		.store = store, .kind = r->kind, .name = r->name, .ns = r->ns,
+		.version = r->version,
 	};
 	struct manx_error err = { 0 };
 	int rc;

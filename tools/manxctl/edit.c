@@ -124,7 +124,9 @@ static int edit_once(void *ctx, struct manx_error *err)
 int manxctl_edit(const struct manxctl_args *args, const struct manx_kind *kind,
 		 manxctl_edit_fn edit, void *ctx, bool *changed, struct manx_error *err)
 {
-	struct edit e = { .kind = kind, .ns = args->ns, .name = args->words[1], .fn = edit, .ctx = ctx };
+	struct edit e = {
+		.kind = kind, .ns = args->ns, .name = args->words[1], .fn = edit, .ctx = ctx,
+	};
 	int rc;
 
 	/* what it says it has printed already */

@@ -170,7 +170,8 @@ static int read_path(struct reading *r, const char *path, struct manx_error *err
 {
 	size_t before = r->out->n;
 	bool directory = !is_standard(path) && is_directory(path);
-	int rc = directory ? read_directory(r, path, err) : read_one(path, r->warnings, r->out, err);
+	int rc = directory ? read_directory(r, path, err) :
+			     read_one(path, r->warnings, r->out, err);
 
 	/* within a directory one file may be empty */
 	if (!rc && r->out->n == before && !r->depth && !(r->args->given & MANXCTL_HAS(SKIP_EMPTY)))

@@ -45,7 +45,9 @@ static int add_named(struct manx_store *store, const struct manx_kind *kind, con
 		rc = manxctl_lookup_all(store, kind, NULL, &all, err);
 	}
 	for (size_t i = 0; i < all.n; i++) {
-		grown = rc || strcmp(all.r[i].name, name) ? NULL : manx_more(out->r, out->n, sizeof(*grown));
+		grown = NULL;
+		if (!strcmp(all.r[i].name, name))
+			grown = manx_more(out->r, out->n, sizeof(*grown));
 		if (!grown) {
 			manx_resource_clear(&all.r[i]);
 			continue;
@@ -93,8 +95,9 @@ static int find_files(struct manx_store *store, const struct query *q, struct ma
 static int find_all(struct manx_store *store, const struct query *q, struct manx_resources *out)
 {
 	struct manx_error err = { 0 };
+	int rc = manxctl_lookup_all(store, q->kind, q->ns, out, &err);
 
-	return manxctl_lookup_all(store, q->kind, q->ns, out, &err) ? manxctl_fail(&err) : MANXCTL_OK;
+	return rc ? manxctl_fail(&err) : MANXCTL_OK;
 }
 
 /* What is applied again with it is refused if somebody else was quicker. */
@@ -130,9 +133,10 @@ static int show_tables(struct manx_store *store, const struct query *q,
 		       const struct manx_resources *rs, struct manx_error *err)
 {
 	char *as_number = read_as_number(store);
+	bool custom = !strncmp(q->form, CUSTOM, strlen(CUSTOM));
 	const struct manxctl_view view = {
 		.wide = !strcmp(q->form, "wide"), .namespaces = !q->ns, .as_number = as_number,
-		.custom = strncmp(q->form, CUSTOM, strlen(CUSTOM)) ? NULL : q->form + strlen(CUSTOM),
+		.custom = custom ? q->form + strlen(CUSTOM) : NULL,
 	};
 	size_t from = 0;
 	int rc = 0;

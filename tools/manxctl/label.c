@@ -54,6 +54,7 @@ static int set(cJSON *labels, const char *key, const char *value, bool overwrite
 static int change_one(const struct labelling *l, cJSON *labels, size_t i, struct manx_error *err)
 {
 	const char *word = l->args->words[2 + i], *value;
+	bool overwrite = l->args->given & MANXCTL_HAS(OVERWRITE);
 	size_t n = split(l->args, word, &value);
 	char *key = strndup(word, n);
 	int rc = 0;
@@ -61,7 +62,7 @@ static int change_one(const struct labelling *l, cJSON *labels, size_t i, struct
 	if (!key)
 		return manx_fail(err, -ENOMEM, "out of memory");
 	if (value) {
-		rc = set(labels, key, value, l->args->given & MANXCTL_HAS(OVERWRITE), &l->action[i], err);
+		rc = set(labels, key, value, overwrite, &l->action[i], err);
 	} else {
 		l->action[i] = REMOVE;
 		if (!manx_field_at(labels, key))
@@ -118,7 +119,9 @@ static int check(const struct manxctl_args *args)
 
 static int run(const struct manxctl_args *args, const struct manx_kind *kind)
 {
-	struct labelling l = { .args = args, .action = calloc((size_t)args->n_words, sizeof(*l.action)) };
+	struct labelling l = {
+		.args = args, .action = calloc((size_t)args->n_words, sizeof(*l.action)),
+	};
 	struct manx_error err = { 0 };
 	bool changed = false;
 	int rc, status = MANXCTL_OK;

@@ -25,7 +25,9 @@ static int append(struct manx_resources *out, struct manx_resource *r, struct ma
 static int not_found(const struct manx_kind *kind, const char *ns, const char *name,
 		     struct manx_error *err)
 {
-	const struct manx_resource r = { .kind = kind, .name = name, .ns = kind->namespaced ? ns : NULL };
+	const struct manx_resource r = {
+		.kind = kind, .name = name, .ns = kind->namespaced ? ns : NULL,
+	};
 	char title[600];
 
 	return manx_fail(err, -ENOENT, "%s: not found", manx_resource_title(&r, title, sizeof(title)));
@@ -111,7 +113,8 @@ static int find_endpoint_key(struct manx_store *store, const char *ns, const cha
 	while (!rc && i < all.n && strcmp(all.r[i].name, name))
 		i++;
 	if (!rc)
-		rc = i < all.n ? manx_resource_key(&all.r[i], key, size, err) : not_found(kind, ns, name, err);
+		rc = i < all.n ? manx_resource_key(&all.r[i], key, size, err) :
+				 not_found(kind, ns, name, err);
 	manx_resources_clear(&all);
 	return rc;
 }

@@ -24,6 +24,11 @@ static void put_all(FILE *f, const char *text)
 	put(f, text, strlen(text));
 }
 
+static bool is_capital(char c)
+{
+	return isupper((unsigned char)c);
+}
+
 /* Values are capitals and stand in italics; the other words are typed as they are. */
 static void put_synopsis_line(FILE *f, const char *line, size_t n)
 {
@@ -38,7 +43,7 @@ static void put_synopsis_line(FILE *f, const char *line, size_t n)
 			n--;
 			continue;
 		}
-		value = isupper((unsigned char)line[0]) && (word == 1 || isupper((unsigned char)line[1]));
+		value = is_capital(line[0]) && (word == 1 || is_capital(line[1]));
 		fputs(value ? "\\fI" : "\\fB", f);
 		put(f, line, word);
 		fputs("\\fR", f);

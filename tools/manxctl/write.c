@@ -23,6 +23,11 @@ static int check(const struct manx_resource *old, const struct manx_resource *r,
 	return manx_resource_check_change(old, r, err);
 }
 
+static bool is_policy(const struct manx_kind *kind)
+{
+	return kind->id == MANX_KIND_NETWORKPOLICY || kind->id == MANX_KIND_GLOBALNETWORKPOLICY;
+}
+
 /* A policy stands in a tier that there is, and goes on to be there while it is written. */
 static int guard_tier(struct manx_store *store, const struct manx_resource *r,
 		      struct manx_txn *txn, struct manx_error *err)
@@ -32,8 +37,7 @@ static int guard_tier(struct manx_store *store, const struct manx_resource *r,
 	char key[300], title[600];
 	int rc;
 
-	if ((r->kind->id != MANX_KIND_NETWORKPOLICY && r->kind->id != MANX_KIND_GLOBALNETWORKPOLICY) ||
-	    manx_tier_built_in(tier))
+	if (!is_policy(r->kind) || manx_tier_built_in(tier))
 		return 0;
 	snprintf(key, sizeof(key), "r/tiers/%s", tier);
 	rc = manx_store_get(store, key, &kv, err);

@@ -62,15 +62,19 @@ static int compile(const struct manxd *d, struct manx_dp_state *out, struct manx
 	struct manx_policy_input in = {
 		.node = d->node,
 		.n_weps = count(d, MANX_KIND_WORKLOADENDPOINT),
-		.n_policies = count(d, MANX_KIND_GLOBALNETWORKPOLICY) + count(d, MANX_KIND_NETWORKPOLICY),
-		.n_netsets = count(d, MANX_KIND_GLOBALNETWORKSET) + count(d, MANX_KIND_NETWORKSET),
+		.n_policies = count(d, MANX_KIND_GLOBALNETWORKPOLICY) +
+			      count(d, MANX_KIND_NETWORKPOLICY),
+		.n_netsets = count(d, MANX_KIND_GLOBALNETWORKSET) +
+			     count(d, MANX_KIND_NETWORKSET),
 		.n_spaces = count(d, MANX_KIND_NAMESPACE),
 		.n_tiers = count(d, MANX_KIND_TIER),
 	};
 	struct input a = {
-		calloc(in.n_weps + 1, sizeof(*a.wep)), calloc(in.n_policies + 1, sizeof(*a.policy)),
-		calloc(in.n_netsets + 1, sizeof(*a.netset)), calloc(in.n_spaces + 1, sizeof(*a.space)),
-		calloc(in.n_tiers + 1, sizeof(*a.tier)),
+		.wep = calloc(in.n_weps + 1, sizeof(*a.wep)),
+		.policy = calloc(in.n_policies + 1, sizeof(*a.policy)),
+		.netset = calloc(in.n_netsets + 1, sizeof(*a.netset)),
+		.space = calloc(in.n_spaces + 1, sizeof(*a.space)),
+		.tier = calloc(in.n_tiers + 1, sizeof(*a.tier)),
 	};
 	int rc;
 
