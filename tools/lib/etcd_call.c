@@ -249,7 +249,7 @@ int manx_etcd_have_token(struct manx_etcd *etcd, struct manx_error *err)
 	size_t size;
 	int ret = 0;
 
-	if (!etcd->conf.username || etcd->token)
+	if (!etcd->conf.username || etcd->token || etcd->is_open)
 		return 0;
 	request.name = etcd->conf.username;
 	request.password = etcd->conf.password;
@@ -257,7 +257,8 @@ int manx_etcd_have_token(struct manx_etcd *etcd, struct manx_error *err)
 	if (!message)
 		return manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
 	while (!ret && try_once(etcd, &authenticate, message, size, &reply, &status)) {
-		if (is_auth_off(&status))
+		etcd->is_open = is_auth_off(&status);
+		if (etcd->is_open)
 			break;
 		ret = is_transient(&status) ? after_failure(etcd, &a, &status, err)
 					    : manx_etcd_refused(etcd, &status, err);

@@ -145,6 +145,7 @@ void manx_etcd_drop_token(struct manx_etcd *etcd)
 		explicit_bzero(etcd->token, strlen(etcd->token));
 	free(etcd->token);
 	etcd->token = NULL;
+	etcd->is_open = false;
 }
 
 struct manx_grpc_call *manx_etcd_begin(struct manx_etcd *etcd, struct manx_grpc *grpc,

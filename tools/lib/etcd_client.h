@@ -29,6 +29,7 @@ struct manx_etcd_times {
  * @endpoint: members
  * @at: the one that is asked first
  * @token: of a user with a password; NULL: none yet, or none needed
+ * @is_open: etcd said that it wants no token
  * @cluster: id of the cluster that answered last, 0: none did
  * @name: "etcd <endpoints>", for messages
  */
@@ -38,6 +39,7 @@ struct manx_etcd {
 	size_t n_endpoints, at;
 	struct manx_store_conf conf;
 	char *token;
+	bool is_open;
 	uint64_t cluster;
 	char *name;
 	struct manx_etcd_times times;

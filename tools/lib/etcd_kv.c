@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a list, should others compact all the time. */
+#define TRIES 4
+
 static const struct manx_etcd_method range_method = {
 	"/etcdserverpb.KV/Range", &etcd__range_response__descriptor,
 };
@@ -146,11 +149,11 @@ static int read_pages(struct manx_etcd *etcd, Etcd__RangeRequest *request, size_
 	return ret;
 }
 
-int manx_etcd_range(struct manx_etcd *etcd, const char *from, const char *to, size_t limit,
-		    struct manx_kvs *kvs, struct manx_error *err)
+static int read_once(struct manx_etcd *etcd, const char *from, const char *to, size_t limit,
+		     struct manx_kvs *kvs, struct manx_error *err)
 {
 	Etcd__RangeRequest request = ETCD__RANGE_REQUEST__INIT;
-	int ret = 0;
+	int ret;
 
 	request.key = manx_etcd_key(from);
 	if (to)
@@ -162,5 +165,18 @@ int manx_etcd_range(struct manx_etcd *etcd, const char *from, const char *to, si
 		ret = read_pages(etcd, &request, limit, kvs, err);
 	free(request.key.data);
 	free(request.range_end.data);
+	return ret;
+}
+
+int manx_etcd_range(struct manx_etcd *etcd, const char *from, const char *to, size_t limit,
+		    struct manx_kvs *kvs, struct manx_error *err)
+{
+	int ret = -ESTALE;
+
+	/* the revision of the first page may be compacted before the last one is read */
+	for (int i = 0; i < TRIES && ret == -ESTALE; i++) {
+		manx_kvs_clear(kvs);
+		ret = read_once(etcd, from, to, limit, kvs, err);
+	}
 	return ret;
 }

@@ -131,6 +131,8 @@ int manx_presence_keep(struct manx_presence *p, struct manx_error *err)
 
 	if (!etcd)
 		return 0;
+	if (!p->key || !p->value)
+		return -ENOMEM;
 	usual = etcd->times;
 	etcd->times.try = KEEP_TRY_MS;
 	etcd->times.total = etcd->times.refused = KEEP_TOTAL_MS;

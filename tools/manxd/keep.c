@@ -31,13 +31,22 @@ static void on_compactor(void *ctx)
 
 int manxd_keep_open(struct manxd_keep *keep, struct manxd *d, struct manx_error *err)
 {
+	struct manx_error why = { 0 };
+	int rc;
+
 	*keep = (struct manxd_keep){
 		.d = d,
 		.compactor = { .store = d->store, .node = d->node },
 		.presence_timer = { .fn = on_presence, .ctx = keep },
 		.compactor_timer = { .fn = on_compactor, .ctx = keep },
 	};
-	return manx_presence_open(&keep->presence, d->store, d->node, d->boot_id, err);
+	rc = manx_presence_open(&keep->presence, d->store, d->node, d->boot_id, &why);
+	if (rc == -EEXIST)
+		return manx_fail(err, rc, "%s", why.text);
+	/* a store that is full or locked takes no key, but releases must go on */
+	if (rc)
+		manxd_log(LOG_WARNING, "this node cannot say that it is there: %s", why.text);
+	return 0;
 }
 
 void manxd_keep_start(struct manxd_keep *keep)
