@@ -490,8 +490,11 @@ static void test_password(void **state)
 	conf = etcd_conf(&etcd);
 	conf.username = "root";
 	conf.password = "rootpw";
-	manx_store_close(open_with(&conf));
+	store = open_with(&conf);
 	add_users(&etcd);
+	/* which may change */
+	fixture_put(store, "k", "0");
+	manx_store_close(store);
 
 	store = open_with(&conf);
 	watch = watch_from(store, fixture_put(store, "k", "1"));
