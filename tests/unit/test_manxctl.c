@@ -280,6 +280,8 @@ static void test_get(void **state)
 	    { "get nods", 2, "did you mean \"Node\"?" }, { "get", 2, "KIND is missing" },
 	    { "get nodes A", 2, "\"A\" is no name" }, { "get ippools", 0, "NAME  CIDR  SELECTOR\n" },
 	    { "get nodes -o yaml", 0, "kind: NodeList", "resourceVersion" },
+	    { "get bgppeers -o yaml", 0, "apiVersion: projectcalico.org/v3\nkind: BGPPeerList\nitems: []\n" },
+	    { "get ns -o json", 0, "\"apiVersion\":\t\"v1\",\n\t\"kind\":\t\"NamespaceList\"" },
 	    { "get node a -o json", 0, "\"kind\":\t\"Node\"" });
 }
 

@@ -41,6 +41,15 @@ static const char *const seeds[] = {
 	"  egress:\n  - {action: Deny, protocol: ICMPv6, icmp: {type: 128, code: 0}}\n",
 	"apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: g}\n"
 	"spec: {types: [Ingress, Egress], namespaceSelector: \"a == 'b'\", preDNAT: false}\n",
+	"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: k, resourceVersion: '7'}\n"
+	"spec:\n  podSelector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}]}\n"
+	"  ingress:\n  - from:\n    - ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}\n"
+	"    - namespaceSelector: {}\n    ports: [{port: 80, endPort: 90}, {protocol: UDP}]\n",
+	"apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: default}\n"
+	"spec: {logSeverityScreen: info, routeRefreshInterval: 1m30s, goGCThreshold: -1, wireguardEnabled: false,\n"
+	"  failsafeInboundHostPorts: [{protocol: tcp, port: 22, net: 10.0.0.0/8}], bpfLogFilters: {a: b}}\n---\n"
+	"apiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata: {name: p}\n"
+	"spec: {peerIP: '[fd00::1]:179', asNumber: 65000.1, password: {secretKeyRef: {name: a, key: b}}}\n",
 };
 
 static const char *const pieces[] = {

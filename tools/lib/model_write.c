@@ -11,13 +11,17 @@
 /* "<Kind>List" if all are of one kind, else "List". */
 static bool put_list_kind(cJSON *list, const struct manx_resources *rs)
 {
+	const char *api = rs->n ? rs->r[0].kind->api : MANX_API_VERSION;
 	char kind[64];
 
 	snprintf(kind, sizeof(kind), "%sList", rs->n ? rs->r[0].kind->kind : "");
-	for (size_t i = 1; i < rs->n; i++)
-		if (rs->r[i].kind != rs->r[0].kind)
-			strcpy(kind, "List");
-	return cJSON_AddStringToObject(list, "apiVersion", MANX_API_VERSION) &&
+	for (size_t i = 1; i < rs->n; i++) {
+		if (rs->r[i].kind == rs->r[0].kind)
+			continue;
+		strcpy(kind, "List");
+		api = MANX_API_VERSION;
+	}
+	return cJSON_AddStringToObject(list, "apiVersion", api) &&
 	       cJSON_AddStringToObject(list, "kind", kind);
 }
 

@@ -155,6 +155,14 @@ static int show_tables(struct manx_store *store, const struct query *q,
 	return rc;
 }
 
+/* A list of none says of which kind there is none. */
+static void show_empty(const struct query *q, bool json)
+{
+	printf(json ? "{\n\t\"apiVersion\":\t\"%s\",\n\t\"kind\":\t\"%sList\",\n\t\"items\":\t[]\n}\n" :
+		      "apiVersion: %s\nkind: %sList\nitems: []\n",
+	       q->kind->api, q->kind->kind);
+}
+
 static int show(struct manx_store *store, const struct query *q, struct manx_resources *rs)
 {
 	bool json = !strcmp(q->form, "json"), yaml = !strcmp(q->form, "yaml");
@@ -164,6 +172,10 @@ static int show(struct manx_store *store, const struct query *q, struct manx_res
 
 	if (!json && !yaml)
 		return show_tables(store, q, rs, &err) ? manxctl_fail(&err) : MANXCTL_OK;
+	if (q->kind && !rs->n) {
+		show_empty(q, json);
+		return MANXCTL_OK;
+	}
 	if (!(q->args->given & MANXCTL_HAS(EXPORT)))
 		rc = put_versions(rs);
 	if (!rc && json)
