@@ -248,6 +248,7 @@ static void test_restart(void **state)
 {
 	struct manx_store *store = open_cluster(&alone);
 	struct manx_watch *watch = watch_from(store, fixture_put(store, "r", "1"));
+	struct manx_txn *txn = manx_txn_new();
 
 	(void)state;
 	fixture_put(store, "r", "2");
@@ -256,8 +257,11 @@ static void test_restart(void **state)
 	fixture_sleep(100);
 	assert_int_equal(manx_watch_next(watch, &(struct manx_kv){ 0 }, NULL), 0);
 	etcd_member_start(&alone, 0);
-	while (put(store, "s", "1", NULL))
+	manx_txn_guard_absent(txn, "s");
+	manx_txn_put(txn, "s", "1");
+	while (manx_store_commit(store, txn, NULL, NULL))
 		;
+	manx_txn_free(txn);
 	assert_event(watch, "s", 10000);
 	fixture_put(store, "r", "3");
 	assert_event(watch, "r", 10000);
