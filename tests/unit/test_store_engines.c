@@ -488,6 +488,29 @@ static void test_watch_other_process(void **state)
 	manx_watch_close(watch);
 }
 
+/* Who writes and then looks sees what it wrote. */
+static void test_watch_own(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_watch *watch = watch_from(store, fixture_put(store, "k", "{}"));
+	struct manx_error err = { 0 };
+	struct manx_kv kv;
+
+	for (int i = 0; i < 20; i++) {
+		/* every fourth time there is nothing to delete */
+		fixture_put(store, "k", i % 4 < 2 ? "{}" : NULL);
+		if (i % 4 == 3) {
+			assert_int_equal(manx_watch_next(watch, &kv, &err), 0);
+			continue;
+		}
+		assert_int_equal(manx_watch_next(watch, &kv, &err), 1);
+		assert_string_equal(kv.key, "k");
+		manx_kv_clear(&kv);
+		assert_int_equal(manx_watch_next(watch, &kv, &err), 0);
+	}
+	manx_watch_close(watch);
+}
+
 /* Only what lies in the range arrives. */
 static void test_watch_range(void **state)
 {
@@ -662,6 +685,7 @@ int main(void)
 		TEST(test_bad_transactions),
 		TEST(test_watch),
 		TEST(test_watch_other_process),
+		TEST(test_watch_own),
 		TEST(test_watch_range),
 		TEST(test_watch_of_future),
 		TEST(test_many_keys),

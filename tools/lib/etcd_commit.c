@@ -312,6 +312,18 @@ static int was_done(struct manx_etcd *etcd, const struct manx_txn *txn, int64_t 
 	return ret;
 }
 
+/* Of a transaction whose answer was lost only the keys that it put are known to be told. */
+static void find_changes(const struct manx_txn *txn, const Etcd__TxnResponse *reply, bool *changed)
+{
+	for (size_t i = 0; i < txn->n_writes; i++) {
+		const Etcd__DeleteRangeResponse *del = NULL;
+
+		if (reply->succeeded && i < reply->n_responses)
+			del = reply->responses[i]->response_delete_range;
+		changed[i] = txn->write[i].value || (del && del->deleted > 0);
+	}
+}
+
 /* A revision that no key can have: etcd would take 0 for "does not exist". */
 static int check_revisions(const struct manx_txn *txn, struct manx_error *err)
 {
@@ -323,7 +335,7 @@ static int check_revisions(const struct manx_txn *txn, struct manx_error *err)
 }
 
 int manx_etcd_commit(struct manx_etcd *etcd, struct manx_store *store,
-		     const struct manx_txn *txn, int64_t lease, int64_t *rev,
+		     const struct manx_txn *txn, int64_t lease, int64_t *rev, bool *changed,
 		     struct manx_error *err)
 {
 	struct manx_standing standing[MANX_STANDING_MAX];
@@ -351,6 +363,8 @@ int manx_etcd_commit(struct manx_etcd *etcd, struct manx_store *store,
 		ret = refuse(store, standing, n, txn, reply, err);
 	else if (ret > 0)
 		ret = 0;
+	if (!ret && changed)
+		find_changes(txn, reply, changed);
 	manx_etcd_free(reply);
 	return ret;
 }

@@ -34,7 +34,7 @@ static int take_turn(struct manx_compactor *c, struct manx_etcd *etcd, struct ma
 	free(value);
 	ret = manx_txn_check(txn, err);
 	if (!ret)
-		ret = manx_etcd_commit(etcd, c->store, txn, lease, &rev, err);
+		ret = manx_etcd_commit(etcd, c->store, txn, lease, &rev, NULL, err);
 	manx_txn_free(txn);
 	if (!ret)
 		c->lease = lease;

@@ -33,10 +33,11 @@ int manx_etcd_range(struct manx_etcd *etcd, const char *from, const char *to, si
 
 /*
  * Commit @txn besides what @store compares in every write; see manx_store_commit().
- * What @txn puts belongs to @lease, 0: to none.
+ * What @txn puts belongs to @lease, 0: to none. @changed (NULL, or as many as writes):
+ * those that a watch tells; the deletion of an absent key is not told.
  */
 int manx_etcd_commit(struct manx_etcd *etcd, struct manx_store *store,
-		     const struct manx_txn *txn, int64_t lease, int64_t *rev,
+		     const struct manx_txn *txn, int64_t lease, int64_t *rev, bool *changed,
 		     struct manx_error *err);
 
 #endif /* MANX_ETCD_KV_H */

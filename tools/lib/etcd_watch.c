@@ -374,6 +374,11 @@ int manx_etcd_watch_fd(const struct manx_etcd_watch *watch)
 	return watch->epoll;
 }
 
+int64_t manx_etcd_watch_rev(const struct manx_etcd_watch *watch)
+{
+	return watch->rev;
+}
+
 void manx_etcd_watch_close(struct manx_etcd_watch *watch)
 {
 	if (!watch)

@@ -130,7 +130,8 @@ int manx_store_commit(struct manx_store *store, struct manx_txn *txn, int64_t *r
  * notification. manx_watch_next() returns 1 and fills *kv (value NULL: deleted),
  * 0 when there is nothing more now, or a negative errno; -ESTALE: the store no
  * longer reaches back to @rev, or is another one: list again. Call it until it
- * returns 0: only then is the descriptor armed again.
+ * returns 0: only then is the descriptor armed again, and all that was committed by
+ * @store itself before the call has been told (-ETIMEDOUT: it does not come).
  * Events come in commit order. The store must outlive the watch.
  */
 int manx_watch_open(struct manx_store *store, const char *from, const char *to, int64_t rev,

@@ -5,32 +5,44 @@
 #include "store_etcd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "etcd_kv.h"
 #include "etcd_watch.h"
 #include "uid.h"
 
+/* How long a watch may be behind our own writes, ms. */
+#define BEHIND_MAX 3000
+
 /**
  * struct store_etcd - a store in etcd
  * @base: what every store begins with
  * @etcd: the client
+ * @watches: that are open
  */
 struct store_etcd {
 	struct manx_store base;
 	struct manx_etcd *etcd;
+	LIST_HEAD(, store_watch) watches;
 };
 
 /**
  * struct store_watch - a watch
  * @base: what every watch begins with
  * @watch: the client's
+ * @from, @to: its keys
+ * @due: revision of the last write of this store that it must tell
  */
 struct store_watch {
 	struct manx_watch base;
 	struct manx_etcd_watch *watch;
+	char *from, *to;
+	int64_t due;
+	LIST_ENTRY(store_watch) link;
 };
 
 static struct manx_etcd *client(struct manx_store *store)
@@ -73,10 +85,41 @@ static int range(struct manx_store *store, const char *from, const char *to, siz
 	return manx_etcd_range(client(store), from, to, limit, kvs, err);
 }
 
+/* Watches of @key must tell @rev before they are at an end. */
+static void expect(struct store_etcd *s, const char *key, int64_t rev)
+{
+	struct store_watch *w;
+
+	LIST_FOREACH(w, &s->watches, link)
+		if (strcmp(key, w->from) >= 0 && strcmp(key, w->to) < 0)
+			w->due = rev;
+}
+
 static int commit(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
 		  struct manx_error *err)
 {
-	return manx_etcd_commit(client(store), store, txn, 0, rev, err);
+	bool *changed = calloc(txn->n_writes + 1, sizeof(*changed));
+	int ret = -ENOMEM;
+
+	if (!changed)
+		return manx_fail(err, ret, "%s: out of memory", store->name);
+	ret = manx_etcd_commit(client(store), store, txn, 0, rev, changed, err);
+	for (size_t i = 0; i < txn->n_writes && !ret; i++)
+		if (changed[i])
+			expect((struct store_etcd *)store, txn->write[i].key, *rev);
+	free(changed);
+	return ret;
+}
+
+static void close_watch(struct manx_watch *watch)
+{
+	struct store_watch *w = (struct store_watch *)watch;
+
+	manx_etcd_watch_close(w->watch);
+	LIST_REMOVE(w, link);
+	free(w->from);
+	free(w->to);
+	free(w);
 }
 
 static int open_watch(struct manx_store *store, const char *from, const char *to, int64_t rev,
@@ -88,9 +131,15 @@ static int open_watch(struct manx_store *store, const char *from, const char *to
 	if (!w)
 		return manx_fail(err, -ENOMEM, "watch: out of memory");
 	w->base.ops = store->ops;
-	ret = manx_etcd_watch_open(client(store), from, to, rev, &w->watch, err);
+	LIST_INSERT_HEAD(&((struct store_etcd *)store)->watches, w, link);
+	w->from = strdup(from);
+	w->to = strdup(to);
+	if (w->from && w->to)
+		ret = manx_etcd_watch_open(client(store), from, to, rev, &w->watch, err);
+	else
+		ret = manx_fail(err, -ENOMEM, "watch: out of memory");
 	if (ret)
-		free(w);
+		close_watch(&w->base);
 	else
 		*watch = &w->base;
 	return ret;
@@ -103,13 +152,22 @@ static int watch_fd(const struct manx_watch *watch)
 
 static int watch_next(struct manx_watch *watch, struct manx_kv *kv, struct manx_error *err)
 {
-	return manx_etcd_watch_next(watch_of(watch), kv, err);
-}
+	struct store_watch *w = (struct store_watch *)watch;
+	int64_t until = manx_etcd_now() + BEHIND_MAX, left;
+	struct pollfd readable = { .fd = manx_etcd_watch_fd(w->watch), .events = POLLIN };
+	int ret;
 
-static void close_watch(struct manx_watch *watch)
-{
-	manx_etcd_watch_close(watch_of(watch));
-	free(watch);
+	/* the caller takes what it wrote for seen, as a watch of a file would have it */
+	while (!(ret = manx_etcd_watch_next(w->watch, kv, err)) &&
+	       manx_etcd_watch_rev(w->watch) < w->due) {
+		left = until - manx_etcd_now();
+		if (left <= 0)
+			return manx_fail(err, -ETIMEDOUT,
+					 "watch of etcd: does not tell what was written %d s ago",
+					 BEHIND_MAX / 1000);
+		poll(&readable, 1, (int)left);
+	}
+	return ret;
 }
 
 static const struct manx_store_ops ops = {
@@ -170,6 +228,7 @@ int manx_store_etcd_open(struct manx_store **store, const struct manx_store_conf
 	if (!s)
 		return manx_fail(err, -ENOMEM, "etcd: out of memory");
 	s->base.ops = &ops;
+	LIST_INIT(&s->watches);
 	*store = &s->base;
 	ret = manx_etcd_open(&s->etcd, conf, err);
 	if (ret)

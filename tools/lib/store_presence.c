@@ -55,7 +55,7 @@ static int put(struct manx_presence *p, struct manx_etcd *etcd, int64_t mod_rev,
 	manx_txn_put(txn, p->key, p->value);
 	ret = manx_txn_check(txn, err);
 	if (!ret)
-		ret = manx_etcd_commit(etcd, p->store, txn, p->lease, &rev, err);
+		ret = manx_etcd_commit(etcd, p->store, txn, p->lease, &rev, NULL, err);
 	manx_txn_free(txn);
 	return ret;
 }

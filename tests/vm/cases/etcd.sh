@@ -27,7 +27,7 @@ etcdctl_get() { # PREFIX: keys below it
 		get --keys-only --prefix "/manx/v1/$1"
 }
 
-etcd_holds() { etcdctl_get "$1" | grep -q .; }
+etcd_holds() { etcdctl_get "$1" | has .; }
 
 etcd_carries_a_cluster() {
 	# limit: 300
