@@ -37,11 +37,12 @@ etcd_carries_a_cluster() {
 	join n1 n2 n3
 	[ ! -e "$work/manx.db" ]
 	etcd_holds n/n1
-	both_pools n1
+	both_pools n1 "ipipMode: Always"
 	add_pod n1 web
 	add_pod n3 far
 	eventually reaches far "$(address web)"
 	eventually reaches far "$(address web 6)"
+	etcd_holds h/pods.
 	in_node n2 manxctl get wep -A | has web
 
 	# policy is in force on the other node, by its watch
@@ -67,8 +68,7 @@ etcd_carries_a_cluster() {
 	del_pod n1 web
 	del_pod n2 late
 	del_pod n3 far
-	eventually fails etcd_holds h/sandbox
-	eventually fails etcd_holds a/
+	eventually fails etcd_holds h/pods.
 	stop_manxd n1
 	fails etcd_holds n/n1
 }
