@@ -480,11 +480,34 @@ static void add_users(const struct etcd *etcd)
 	etcd_ctl(etcd, "auth enable");
 }
 
+/* Of wrong ones, and of one who may only read. */
+static void assert_others_refused(struct etcd *etcd)
+{
+	struct manx_store_conf conf = etcd_conf(etcd);
+	struct manx_error err = { 0 };
+	struct manx_store *store;
+
+	conf.username = "root";
+	conf.password = "wrong";
+	assert_open_fails(&conf, -EACCES, "ETCD_PASSWORD");
+	conf.username = "nobody";
+	assert_open_fails(&conf, -EACCES, "ETCD_PASSWORD");
+	conf.username = NULL;
+	assert_open_fails(&conf, -EACCES, "ETCD_USERNAME");
+	conf.username = "node";
+	conf.password = "s3cret";
+	store = open_with(&conf);
+	assert_string_equal(fixture_value(store, "k"), "4");
+	assert_int_equal(put(store, "k", "5", &err), -EACCES);
+	assert_non_null(strstr(err.text, "manxctl datastore roles"));
+	assert_null(strstr(err.text, "s3cret"));
+	manx_store_close(store);
+}
+
 static void test_password(void **state)
 {
 	struct etcd etcd = { 0 };
 	struct manx_store_conf conf;
-	struct manx_error err = { 0 };
 	struct manx_store *store;
 	struct manx_watch *watch;
 
@@ -516,21 +539,31 @@ static void test_password(void **state)
 	manx_watch_close(watch);
 	manx_store_close(store);
 
-	conf.password = "wrong";
-	assert_open_fails(&conf, -EACCES, "ETCD_PASSWORD");
-	conf.username = "nobody";
-	assert_open_fails(&conf, -EACCES, "ETCD_PASSWORD");
-	conf.username = NULL;
-	assert_open_fails(&conf, -EACCES, "ETCD_USERNAME");
-	conf.username = "node";
-	conf.password = "s3cret";
-	store = open_with(&conf);
-	assert_string_equal(fixture_value(store, "k"), "4");
-	assert_int_equal(put(store, "k", "5", &err), -EACCES);
-	assert_non_null(strstr(err.text, "manxctl datastore roles"));
-	assert_null(strstr(err.text, "s3cret"));
-	manx_store_close(store);
+	assert_others_refused(&etcd);
 	etcd_stop(&etcd);
+}
+
+/* Theirs that we do not trust, ours that they do not get. */
+static void assert_certificates_refused(struct etcd *etcd)
+{
+	struct manx_store_conf conf = etcd_conf(etcd);
+	double start = fixture_ms();
+	char other[96];
+
+	conf.ca_file = conf.cert_file;
+	assert_open_fails(&conf, -EHOSTUNREACH, "certificate");
+	conf.ca_file = NULL;	/* what the system trusts */
+	assert_open_fails(&conf, -EHOSTUNREACH, "certificate");
+	conf = etcd_conf(etcd);
+	conf.cert_file = conf.key_file = NULL;
+	assert_open_fails(&conf, -EHOSTUNREACH, "certificate");
+	/* the certificate is for 127.0.0.1 */
+	conf = etcd_conf(etcd);
+	snprintf(other, sizeof(other), "https://localhost:%d", etcd->member[0].client);
+	conf.endpoints = other;
+	assert_open_fails(&conf, -EHOSTUNREACH, "localhost");
+	/* trying again cannot help, so it is not tried again */
+	assert_in_range(fixture_ms() - start, 0, 4000);
 }
 
 /* The certificate's name is the user. */
@@ -540,8 +573,6 @@ static void test_certificate(void **state)
 	struct manx_store_conf conf;
 	struct manx_store *store;
 	struct manx_watch *watch;
-	char other[96];
-	double start;
 
 	(void)state;
 	etcd_start(&etcd, 1);
@@ -561,23 +592,7 @@ static void test_certificate(void **state)
 	store = open_with(&conf);
 	assert_int_equal(put(store, "k", "3", NULL), -EACCES);
 	manx_store_close(store);
-	conf.username = conf.password = NULL;
-
-	start = fixture_ms();
-	conf.ca_file = conf.cert_file;
-	assert_open_fails(&conf, -EHOSTUNREACH, "certificate");
-	conf.ca_file = NULL;	/* what the system trusts */
-	assert_open_fails(&conf, -EHOSTUNREACH, "certificate");
-	conf = etcd_conf(&etcd);
-	conf.cert_file = conf.key_file = NULL;
-	assert_open_fails(&conf, -EHOSTUNREACH, "certificate");
-	/* the certificate is for 127.0.0.1 */
-	conf = etcd_conf(&etcd);
-	snprintf(other, sizeof(other), "https://localhost:%d", etcd.member[0].client);
-	conf.endpoints = other;
-	assert_open_fails(&conf, -EHOSTUNREACH, "localhost");
-	/* trying again cannot help, so it is not tried again */
-	assert_in_range(fixture_ms() - start, 0, 4000);
+	assert_certificates_refused(&etcd);
 	etcd_stop(&etcd);
 }
 

@@ -6,6 +6,9 @@
  * nothing, or that it cannot: after @times.try another one is asked. The copy that
  * got no answer may still be carried out, at any time; so the same octets are sent
  * again, whose guards fail if it was.
+ *
+ * The member that is asked next may be the very one for which a silent one was waiting.
+ * So after silence the rest of the first round is short, for the next success to be near.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,13 +40,6 @@ struct attempts {
 	size_t hopeless, failed;
 };
 
-static int too_big(const struct manx_etcd *etcd, const char *what, struct manx_error *err)
-{
-	return manx_fail(err, -E2BIG,
-			 "%s: %s: a transaction may have 128 operations and 1.5 MiB, unless --max-txn-ops and --max-request-bytes of etcd say otherwise",
-			 etcd->name, what);
-}
-
 /* An answer of the member that is asked first: 0 and *reply, or -1 and why not. */
 static int try_once(struct manx_etcd *etcd, const struct manx_etcd_method *method,
 		    const uint8_t *message, size_t size, void **reply,
@@ -55,7 +51,8 @@ static int try_once(struct manx_etcd *etcd, const struct manx_etcd_method *metho
 
 	*reply = NULL;
 	*status = (struct manx_grpc_status){ .code = MANX_GRPC_INTERNAL, .text = "out of memory" };
-	call = manx_etcd_begin(etcd, etcd->grpc, method->path, message, size, false);
+	call = manx_etcd_begin(etcd, etcd->grpc, etcd->at, method->path, message, size,
+			       false);
 	if (!call)
 		return -1;
 	while (!manx_grpc_is_over(call, status))
@@ -150,7 +147,11 @@ static int after_failure(struct manx_etcd *etcd, struct attempts *a,
 	    spent >= (a->sent ? etcd->times.total : etcd->times.refused))
 		return give_up(etcd, a, status, err);
 	ret = leave_member(etcd, err);
-	if (!ret && ++a->failed % etcd->n_endpoints == 0)
+	a->failed++;
+	etcd->patience = etcd->times.try;
+	if (status->code == MANX_GRPC_DEADLINE && a->failed < etcd->n_endpoints)
+		etcd->patience /= 4;
+	if (!ret && a->failed % etcd->n_endpoints == 0)
 		rest(PAUSE);
 	return ret;
 }
@@ -182,6 +183,7 @@ static int try_all(struct manx_etcd *etcd, const struct manx_etcd_method *method
 	struct manx_grpc_status status;
 	int ret = 0;
 
+	etcd->patience = etcd->times.try;
 	while (!ret) {
 		if (!try_once(etcd, method, message, size, reply, &status)) {
 			*repeated = a.sent;
@@ -211,7 +213,7 @@ int manx_etcd_call(struct manx_etcd *etcd, const struct manx_etcd_method *method
 	message = manx_etcd_pack(request, &size);
 	if (!message)
 		return manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
-	ret = size > REQUEST_MAX ? too_big(etcd, "request is too large", err)
+	ret = size > REQUEST_MAX ? manx_etcd_too_big(etcd, "request is too large", err)
 				 : manx_etcd_have_token(etcd, err);
 	if (!ret)
 		ret = try_all(etcd, method, message, size, reply, repeated ? repeated : &again,
@@ -256,6 +258,7 @@ int manx_etcd_have_token(struct manx_etcd *etcd, struct manx_error *err)
 	message = manx_etcd_pack(&request.base, &size);
 	if (!message)
 		return manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
+	etcd->patience = etcd->times.try;
 	while (!ret && try_once(etcd, &authenticate, message, size, &reply, &status)) {
 		etcd->is_open = is_auth_off(&status);
 		if (etcd->is_open)
@@ -269,59 +272,4 @@ int manx_etcd_have_token(struct manx_etcd *etcd, struct manx_error *err)
 		ret = set_token(etcd, ((Etcd__AuthenticateResponse *)reply)->token, err);
 	manx_etcd_free(reply);
 	return ret;
-}
-
-static int refused_invalid(const struct manx_etcd *etcd, const struct manx_grpc_status *status,
-			   struct manx_error *err)
-{
-	if (strstr(status->text, "request is too large") || strstr(status->text, "too many operations"))
-		return too_big(etcd, status->text, err);
-	if (strstr(status->text, "user name is empty"))
-		return manx_fail(err, -EACCES,
-				 "%s: wants to know who we are: set ETCD_USERNAME and ETCD_PASSWORD, or ETCD_CERT_FILE and ETCD_KEY_FILE",
-				 etcd->name);
-	if (strstr(status->text, "authentication failed"))
-		return manx_fail(err, -EACCES,
-				 "%s: user or password is wrong: see ETCD_USERNAME and ETCD_PASSWORD",
-				 etcd->name);
-	return manx_fail(err, -EPROTO, "%s: %s", etcd->name, status->text);
-}
-
-static int refused_exhausted(const struct manx_etcd *etcd, const struct manx_grpc_status *status,
-			     struct manx_error *err)
-{
-	if (strstr(status->text, "database space exceeded"))
-		return manx_fail(err, -ENOSPC,
-				 "%s: its database is full (NOSPACE): compact and defragment it or raise --quota-backend-bytes, then etcdctl alarm disarm; what is in use can still be released",
-				 etcd->name);
-	if (strstr(status->text, "larger than max"))
-		return manx_fail(err, -E2BIG, "%s: %s", etcd->name, status->text);
-	return manx_fail(err, -EPROTO, "%s: %s", etcd->name, status->text);
-}
-
-int manx_etcd_refused(const struct manx_etcd *etcd, const struct manx_grpc_status *status,
-		      struct manx_error *err)
-{
-	if (status->too_long)
-		return manx_fail(err, -EMSGSIZE, "%s: %s", etcd->name, status->text);
-	switch (status->code) {
-	case MANX_GRPC_INVALID:
-		return refused_invalid(etcd, status, err);
-	case MANX_GRPC_EXHAUSTED:
-		return refused_exhausted(etcd, status, err);
-	case MANX_GRPC_PERMISSION:
-		return manx_fail(err, -EACCES,
-				 "%s: the user's role does not allow this (%s): manxctl datastore roles says what is needed",
-				 etcd->name, status->text);
-	case MANX_GRPC_UNAUTHENTICATED:
-		return manx_fail(err, -EACCES, "%s: does not know us: %s", etcd->name,
-				 status->text);
-	case MANX_GRPC_OUT_OF_RANGE:
-		return manx_fail(err, -ESTALE, "%s: %s", etcd->name, status->text);
-	case MANX_GRPC_NOT_FOUND:
-		return manx_fail(err, -ENOENT, "%s: %s", etcd->name, status->text);
-	default:
-		return manx_fail(err, -EPROTO, "%s: %s (code %d)", etcd->name, status->text,
-				 status->code);
-	}
 }

@@ -148,14 +148,15 @@ void manx_etcd_drop_token(struct manx_etcd *etcd)
 	etcd->is_open = false;
 }
 
-struct manx_grpc_call *manx_etcd_begin(struct manx_etcd *etcd, struct manx_grpc *grpc,
+struct manx_grpc_call *manx_etcd_begin(struct manx_etcd *etcd, struct manx_grpc *grpc, size_t at,
 				       const char *path, const uint8_t *message, size_t size,
 				       bool is_stream)
 {
 	const struct manx_grpc_request request = {
-		.base = etcd->endpoint[etcd->at], .method = path,
+		.base = etcd->endpoint[at], .method = path,
 		.message = message, .size = size,
-		.is_stream = is_stream, .timeout_ms = etcd->times.try, .token = etcd->token,
+		.is_stream = is_stream, .token = etcd->token,
+		.timeout_ms = is_stream ? etcd->times.try : etcd->patience,
 		.ca_file = etcd->conf.ca_file, .cert_file = etcd->conf.cert_file,
 		.key_file = etcd->conf.key_file,
 	};

@@ -28,6 +28,7 @@ struct manx_etcd_times {
  * struct manx_etcd - a client
  * @endpoint: members
  * @at: the one that is asked first
+ * @patience: how long the next try may take, ms
  * @token: of a user with a password; NULL: none yet, or none needed
  * @is_open: etcd said that it wants no token
  * @cluster: id of the cluster that answered last, 0: none did
@@ -37,6 +38,7 @@ struct manx_etcd {
 	struct manx_grpc *grpc;
 	char **endpoint;
 	size_t n_endpoints, at;
+	int patience;
 	struct manx_store_conf conf;
 	char *token;
 	bool is_open;
@@ -80,8 +82,8 @@ void *manx_etcd_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *da
 /* *size octets, the caller's; NULL without memory. */
 uint8_t *manx_etcd_pack(const ProtobufCMessage *message, size_t *size);
 
-/* A call to the member that is asked first, with our token and certificates. */
-struct manx_grpc_call *manx_etcd_begin(struct manx_etcd *etcd, struct manx_grpc *grpc,
+/* A call to member @at, with our token and certificates. */
+struct manx_grpc_call *manx_etcd_begin(struct manx_etcd *etcd, struct manx_grpc *grpc, size_t at,
 				       const char *path, const uint8_t *message, size_t size,
 				       bool is_stream);
 /* Ask another one first. */
@@ -98,6 +100,9 @@ int manx_etcd_have_token(struct manx_etcd *etcd, struct manx_error *err);
  */
 int manx_etcd_refused(const struct manx_etcd *etcd, const struct manx_grpc_status *status,
 		      struct manx_error *err);
+
+/* -E2BIG with words: @what. */
+int manx_etcd_too_big(const struct manx_etcd *etcd, const char *what, struct manx_error *err);
 
 /* Milliseconds of the monotonic clock. */
 int64_t manx_etcd_now(void);

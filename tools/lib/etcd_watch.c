@@ -27,6 +27,7 @@
  * struct manx_etcd_watch - a watch
  * @grpc: connections of its own
  * @call: the stream; NULL while there is none
+ * @at: the member that it goes to
  * @from, @to: the keys, as etcd has them
  * @cluster: whose revisions these are; 0: not known
  * @rev: changes up to here have come
@@ -44,6 +45,7 @@ struct manx_etcd_watch {
 	struct manx_etcd *etcd;
 	struct manx_grpc *grpc;
 	struct manx_grpc_call *call;
+	size_t at;
 	ProtobufCBinaryData from, to;
 	uint64_t cluster;
 	int64_t rev;
@@ -77,8 +79,8 @@ static int send_request(struct manx_etcd_watch *watch, const Etcd__WatchRequest 
 	if (watch->call) {
 		ret = manx_grpc_send(watch->call, message, size);
 	} else {
-		watch->call = manx_etcd_begin(watch->etcd, watch->grpc, WATCH_METHOD, message,
-					      size, true);
+		watch->call = manx_etcd_begin(watch->etcd, watch->grpc, watch->at, WATCH_METHOD,
+					      message, size, true);
 		ret = watch->call ? 0 : -ENOMEM;
 	}
 	free(message);
@@ -88,14 +90,16 @@ static int send_request(struct manx_etcd_watch *watch, const Etcd__WatchRequest 
 /* No stream for now; the next one begins at another member. */
 static void hang_up(struct manx_etcd_watch *watch, const char *why)
 {
+	struct manx_etcd *etcd = watch->etcd;
 	struct manx_grpc *fresh;
 
 	snprintf(watch->trouble, sizeof(watch->trouble), "%s: %s",
-		 watch->etcd->endpoint[watch->etcd->at], why);
+		 etcd->endpoint[watch->at], why);
 	manx_grpc_end(watch->call);
 	watch->call = NULL;
 	watch->is_created = false;
-	manx_etcd_next_member(watch->etcd);
+	/* calls may have found one that answers already */
+	watch->at = watch->at != etcd->at ? etcd->at : (watch->at + 1) % etcd->n_endpoints;
 	watch->due = manx_etcd_now() + watch->retry;
 	watch->retry = 2 * watch->retry < RETRY_MAX ? 2 * watch->retry : RETRY_MAX;
 	/* the connection goes, too: another stream on it would keep silent as well */
@@ -355,7 +359,7 @@ int manx_etcd_watch_open(struct manx_etcd *etcd, const char *from, const char *t
 	if (!w)
 		return manx_fail(err, -ENOMEM, "watch: out of memory");
 	*w = (struct manx_etcd_watch){
-		.etcd = etcd, .cluster = etcd->cluster, .rev = rev, .epoll = -1, .timer = -1,
+		.etcd = etcd, .cluster = etcd->cluster, .rev = rev, .at = etcd->at, .epoll = -1, .timer = -1,
 		.retry = RETRY_FIRST, .heard = manx_etcd_now(),
 	};
 	ret = prepare(w, from, to, err);
@@ -372,6 +376,12 @@ int manx_etcd_watch_open(struct manx_etcd *etcd, const char *from, const char *t
 int manx_etcd_watch_fd(const struct manx_etcd_watch *watch)
 {
 	return watch->epoll;
+}
+
+void manx_etcd_watch_renew(struct manx_etcd_watch *watch)
+{
+	hang_up(watch, "is behind");
+	arm(watch);
 }
 
 int64_t manx_etcd_watch_rev(const struct manx_etcd_watch *watch)

@@ -23,6 +23,8 @@ int manx_etcd_watch_fd(const struct manx_etcd_watch *watch);
  */
 int manx_etcd_watch_next(struct manx_etcd_watch *watch, struct manx_kv *kv,
 			 struct manx_error *err);
+/* It should have told something by now: go on with another member. */
+void manx_etcd_watch_renew(struct manx_etcd_watch *watch);
 /* Changes up to this revision have come. */
 int64_t manx_etcd_watch_rev(const struct manx_etcd_watch *watch);
 void manx_etcd_watch_close(struct manx_etcd_watch *watch);

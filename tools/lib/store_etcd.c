@@ -15,8 +15,12 @@
 #include "etcd_watch.h"
 #include "uid.h"
 
-/* How long a watch may be behind our own writes, ms. */
-#define BEHIND_MAX 3000
+/*
+ * How long a watch may be behind our own writes, ms: then it goes on with another member;
+ * then it is of no use.
+ */
+#define BEHIND		500
+#define BEHIND_MAX	5000
 
 /**
  * struct store_etcd - a store in etcd
@@ -153,19 +157,23 @@ static int watch_fd(const struct manx_watch *watch)
 static int watch_next(struct manx_watch *watch, struct manx_kv *kv, struct manx_error *err)
 {
 	struct store_watch *w = (struct store_watch *)watch;
-	int64_t until = manx_etcd_now() + BEHIND_MAX, left;
+	int64_t begin = manx_etcd_now(), renewed = begin, now;
 	struct pollfd readable = { .fd = manx_etcd_watch_fd(w->watch), .events = POLLIN };
 	int ret;
 
 	/* the caller takes what it wrote for seen, as a watch of a file would have it */
 	while (!(ret = manx_etcd_watch_next(w->watch, kv, err)) &&
 	       manx_etcd_watch_rev(w->watch) < w->due) {
-		left = until - manx_etcd_now();
-		if (left <= 0)
+		now = manx_etcd_now();
+		if (now - begin >= BEHIND_MAX)
 			return manx_fail(err, -ETIMEDOUT,
 					 "watch of etcd: does not tell what was written %d s ago",
 					 BEHIND_MAX / 1000);
-		poll(&readable, 1, (int)left);
+		if (now - renewed >= BEHIND) {
+			manx_etcd_watch_renew(w->watch);
+			renewed = now;
+		}
+		poll(&readable, 1, BEHIND);
 	}
 	return ret;
 }
