@@ -24,7 +24,7 @@
 #include "store_etcd.h"
 #include "store_fixture.h"
 
-/* From one success to the next, ms. */
+/* Until a commit succeeds, ms. */
 #define GAP_MAX 3000
 
 enum fault { KILL_LEADER, STOP_LEADER, KILL_MINE, FAULTS };
@@ -61,12 +61,13 @@ static void follow(struct world *w)
 		fail_msg("%s", err.text);
 }
 
-/* One key that must be new, with a value that says who wrote it. */
-static void put_next(struct world *w)
+/* One key that must be new, with a value that says who wrote it; how long it took, ms. */
+static double put_next(struct world *w)
 {
 	struct manx_txn *txn = manx_txn_new();
 	struct manx_error err = { 0 };
 	char key[32], value[64];
+	double start = fixture_ms(), ms;
 
 	snprintf(key, sizeof(key), "k/%d", w->n);
 	snprintf(value, sizeof(value), "{\"uid\":\"%d.%d\"}", getpid(), w->n);
@@ -74,23 +75,22 @@ static void put_next(struct world *w)
 	manx_txn_put(txn, key, value);
 	if (manx_store_commit(w->store, txn, NULL, &err))
 		fail_msg("%s: %s", key, err.text);
+	ms = fixture_ms() - start;
 	manx_txn_free(txn);
 	w->n++;
 	follow(w);
+	return ms;
 }
 
-/* Put keys for @ms; the longest time between two successes. */
+/* Put keys for @ms; the longest that one took. */
 static double put_for(struct world *w, double ms)
 {
-	double start = fixture_ms(), last = start, gap = 0;
+	double start = fixture_ms(), gap = 0;
 
-	while (last - start < ms) {
-		double now;
+	while (fixture_ms() - start < ms) {
+		double one = put_next(w);
 
-		put_next(w);
-		now = fixture_ms();
-		gap = now - last > gap ? now - last : gap;
-		last = now;
+		gap = one > gap ? one : gap;
 	}
 	return gap;
 }

@@ -8,7 +8,8 @@
  * again, whose guards fail if it was.
  *
  * The member that is asked next may be the very one for which a silent one was waiting.
- * So after silence the rest of the first round is short, for the next success to be near.
+ * So after silence the rest of the first round is short, for the next success to be near,
+ * and so is another try of one that was silent while others speak.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,12 +33,14 @@
  * @sent: one of them may have reached a member
  * @hopeless: tries in a row that cannot be helped by repeating them
  * @failed: tries that failed
+ * @silent: a bit for each member that gave no answer, of the first 64
  * @token_is_new: a token was asked for in this call
  */
 struct attempts {
 	int64_t begin;
 	bool sent, token_is_new;
 	size_t hopeless, failed;
+	uint64_t silent;
 };
 
 /* An answer of the member that is asked first: 0 and *reply, or -1 and why not. */
@@ -125,13 +128,30 @@ static int give_up(struct manx_etcd *etcd, const struct attempts *a,
 {
 	const char *last = etcd->endpoint[etcd->at];
 
-	if (a->sent)
+	/* a certificate that nobody takes now was not taken before, whatever it looked like */
+	if (a->sent && a->hopeless < etcd->n_endpoints)
 		return manx_fail(err, -ETIMEDOUT,
 				 "%s: no answer for %d s, outcome unknown; %s at last: %s",
 				 etcd->name, (int)((manx_etcd_now() - a->begin + 500) / 1000), last,
 				 status->text);
 	return manx_fail(err, -EHOSTUNREACH, "%s: cannot be reached; %s at last: %s", etcd->name,
 			 last, status->text);
+}
+
+static uint64_t member_bit(const struct manx_etcd *etcd)
+{
+	return etcd->at < 64 ? UINT64_C(1) << etcd->at : 0;
+}
+
+/* See top. If all are silent, they are slow rather than gone. */
+static void set_patience(struct manx_etcd *etcd, const struct attempts *a, bool was_silent)
+{
+	bool is_first_round = a->failed < etcd->n_endpoints;
+	bool are_all = (size_t)__builtin_popcountll(a->silent) >= etcd->n_endpoints;
+
+	etcd->patience = etcd->times.try;
+	if (!are_all && ((was_silent && is_first_round) || (a->silent & member_bit(etcd))))
+		etcd->patience /= 4;
 }
 
 /* 0: try again, with another member. */
@@ -146,11 +166,11 @@ static int after_failure(struct manx_etcd *etcd, struct attempts *a,
 	if (a->hopeless >= etcd->n_endpoints ||
 	    spent >= (a->sent ? etcd->times.total : etcd->times.refused))
 		return give_up(etcd, a, status, err);
+	if (status->code == MANX_GRPC_DEADLINE)
+		a->silent |= member_bit(etcd);
 	ret = leave_member(etcd, err);
 	a->failed++;
-	etcd->patience = etcd->times.try;
-	if (status->code == MANX_GRPC_DEADLINE && a->failed < etcd->n_endpoints)
-		etcd->patience /= 4;
+	set_patience(etcd, a, status->code == MANX_GRPC_DEADLINE);
 	if (!ret && a->failed % etcd->n_endpoints == 0)
 		rest(PAUSE);
 	return ret;
