@@ -253,8 +253,11 @@ static int refuse(struct manx_store *store, const struct manx_standing *standing
 
 	for (size_t i = 0; i < n && !ret && at < reply->n_responses; i++)
 		ret = refuse_standing(store, &standing[i], found(reply, at++), err);
-	for (size_t i = 0; i < txn->n_guards && !ret && at < reply->n_responses; i++)
+	for (size_t i = 0; i < txn->n_guards && !ret && at < reply->n_responses; i++) {
 		ret = refuse_guard(&txn->guard[i], found(reply, at++), err);
+		if (ret)
+			store->failed = &txn->guard[i];
+	}
 	return ret ? ret : manx_fail(err, -EPROTO, "%s: refuses guards that hold", store->name);
 }
 
@@ -325,12 +328,15 @@ static void find_changes(const struct manx_txn *txn, const Etcd__TxnResponse *re
 }
 
 /* A revision that no key can have: etcd would take 0 for "does not exist". */
-static int check_revisions(const struct manx_txn *txn, struct manx_error *err)
+static int check_revisions(struct manx_store *store, const struct manx_txn *txn,
+			   struct manx_error *err)
 {
-	for (size_t i = 0; i < txn->n_guards; i++)
-		if (txn->guard[i].kind == MANX_GUARD_REV && txn->guard[i].rev <= 0)
-			return manx_fail(err, -EAGAIN, "%s does not exist any more",
-					 txn->guard[i].key);
+	for (size_t i = 0; i < txn->n_guards; i++) {
+		if (txn->guard[i].kind != MANX_GUARD_REV || txn->guard[i].rev > 0)
+			continue;
+		store->failed = &txn->guard[i];
+		return manx_fail(err, -EAGAIN, "%s does not exist any more", txn->guard[i].key);
+	}
 	return 0;
 }
 
@@ -343,7 +349,7 @@ int manx_etcd_commit(struct manx_etcd *etcd, struct manx_store *store,
 	Etcd__TxnResponse *reply = NULL;
 	bool repeated = false;
 	struct request r;
-	int ret = check_revisions(txn, err);
+	int ret = check_revisions(store, txn, err);
 
 	if (ret)
 		return ret;

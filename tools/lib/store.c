@@ -146,6 +146,7 @@ int manx_store_commit(struct manx_store *store, struct manx_txn *txn, int64_t *r
 	int64_t now = 0;
 	int ret = manx_txn_check(txn, err);
 
+	store->failed = NULL;
 	if (!ret)
 		ret = store->ops->commit(store, txn, &now, err);
 	if (ret)

@@ -84,11 +84,14 @@ struct manx_store_ops {
  * @ops: its engine
  * @name: what it is and where, for messages: "database /var/lib/manx/manx.db"
  * @format, @guid: values of m/format and m/guid that every write compares
+ * @failed: the guard that the last commit was refused for, in its transaction;
+ *	NULL if it was none of these
  */
 struct manx_store {
 	const struct manx_store_ops *ops;
 	char *name;
 	char *format, *guid;
+	const struct manx_guard *failed;
 };
 
 /**
@@ -145,6 +148,17 @@ int manx_store_check_format(const char *name, const char *value, struct manx_err
  * not every engine can do.
  */
 int manx_txn_check(const struct manx_txn *txn, struct manx_error *err);
+/*
+ * Undo what was added to @txn since it had @guards and @writes. What ran out of
+ * memory before stays remembered.
+ */
+void manx_txn_cut(struct manx_txn *txn, size_t guards, size_t writes);
+/* Whether @txn has a guard on @key; whether it writes @key. */
+bool manx_txn_guards(const struct manx_txn *txn, const char *key);
+bool manx_txn_writes(const struct manx_txn *txn, const char *key);
+/* Most guards, and most writes, that every engine takes at once, its own included. */
+#define MANX_TXN_MAX 128
+
 /* True if @txn only deletes. */
 bool manx_txn_only_deletes(const struct manx_txn *txn);
 

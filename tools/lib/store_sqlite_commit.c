@@ -131,6 +131,8 @@ static int check_guards(struct manx_sqlite *store, const struct manx_txn *txn,
 			ret = check_unchanged(store, guard, err);
 		else
 			ret = check_key(store, guard, err);
+		if (ret == -EAGAIN)
+			store->base.failed = guard;
 	}
 	return ret;
 }

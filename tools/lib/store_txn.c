@@ -168,6 +168,40 @@ void manx_txn_del(struct manx_txn *txn, const char *key)
 		add_write(txn, key, NULL);
 }
 
+void manx_txn_cut(struct manx_txn *txn, size_t guards, size_t writes)
+{
+	if (!txn)
+		return;
+	while (txn->n_guards > guards) {
+		struct manx_guard *guard = &txn->guard[--txn->n_guards];
+
+		free(guard->key);
+		free(guard->end);
+	}
+	while (txn->n_writes > writes) {
+		struct manx_write *write = &txn->write[--txn->n_writes];
+
+		free(write->key);
+		free(write->value);
+	}
+}
+
+bool manx_txn_guards(const struct manx_txn *txn, const char *key)
+{
+	for (size_t i = 0; txn && i < txn->n_guards; i++)
+		if (txn->guard[i].key && strcmp(txn->guard[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+bool manx_txn_writes(const struct manx_txn *txn, const char *key)
+{
+	for (size_t i = 0; txn && i < txn->n_writes; i++)
+		if (txn->write[i].key && strcmp(txn->write[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 bool manx_txn_only_deletes(const struct manx_txn *txn)
 {
 	for (size_t i = 0; i < txn->n_writes; i++)
