@@ -46,7 +46,7 @@ $(OBJ)/%.o: %.c
 $(OBJ)/san/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC san  $<"
-	@$(CC) $(filter-out -D_FORTIFY_SOURCE=2,$(USER_CFLAGS)) -O1 -g $(SANITIZE) -c -o $@ $<
+	@$(CC) $(filter-out -D_FORTIFY_SOURCE=2,$(USER_CFLAGS)) -O1 -g -DMANX_TEST_GUARDS $(SANITIZE) -c -o $@ $<
 
 $(OBJ)/libmanx.a: $(LIB_OBJ)
 	@rm -f $@

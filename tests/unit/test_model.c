@@ -171,7 +171,7 @@ static void test_refuse(void **state)
 		{ POOL("  cidr: 10.0.0.0/8\n  disabled: True\n"), "allowed are true and false" },
 		{ POOL("  cidr: 10.0.0.0/8\n  nodeSelector: rack = '0'\n"), "f:7: spec.nodeSelector: \"rack = '0'\": position 6: expected" },
 		{ POOL("  cidr: 10.0.0.0/8\n  nodeSelector: global()\n"), "global() is allowed only in a rule's namespaceSelector" },
-		{ POOL("  cidr: 10.0.0.0/8\n  namespaceSelector: a == 'b'\n"), "f:7: spec.namespaceSelector: \"a == 'b'\" is not supported" },
+		{ POOL("  cidr: 10.0.0.0/8\n  namespaceSelector: a == 'b'\n"), "f:7: spec.namespaceSelector: \"a == 'b'\": tunnels lie in no namespace: needs allowedUses: [Workload]" },
 		{ POOL("  cidr: 10.0.0.0/8\n  allowedUses: Workload\n"), "f:7: spec.allowedUses: a single value, where a list is expected" },
 		{ POOL("  cidr: 10.0.0.0/8\n  allowedUses:\n  - Workload\n  - Tunel\n"), "f:9: spec.allowedUses[1]: \"Tunel\": allowed are Workload, Tunnel, LoadBalancer: did you mean \"Tunnel\"?" },
 		{ POOL("  cidr: 10.0.0.0/8\n  allowedUses: [LoadBalancer]\n"), "f:7: spec.allowedUses: \"LoadBalancer\" is not supported" },

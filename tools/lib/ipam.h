@@ -30,7 +30,15 @@
  * @use: MANX_USE_WORKLOAD or MANX_USE_TUNNEL
  * @want4, @want6: one address of the family is wanted
  * @pools4, @pools6: names or CIDRs that limit the choice, NULL-terminated;
- *	NULL or empty: every enabled, automatic pool whose nodeSelector matches
+ *	NULL or empty: every enabled, automatic pool whose nodeSelector and
+ *	namespaceSelector match
+ * @ns: namespace of the pod; NULL: none, and it has no labels
+ * @addr4, @addr6: this very address; family 0: any
+ * @is_dead: asked when somebody has it: 1 if @endpoint is an earlier sandbox of
+ *	the same pod that is dead, whose addresses are then given back in the same
+ *	transaction; 0 if it is of the same pod and lives, -1 if it is another one.
+ *	NULL: always another one
+ * @ctx: for @is_dead
  */
 struct manx_ipam_request {
 	const char *node;
@@ -39,6 +47,10 @@ struct manx_ipam_request {
 	unsigned int use;
 	bool want4, want6;
 	const char *const *pools4, *const *pools6;
+	const char *ns;
+	struct manx_addr addr4, addr6;
+	int (*is_dead)(void *ctx, const struct manx_kv *endpoint);
+	void *ctx;
 };
 
 /**
@@ -66,12 +78,69 @@ typedef int (*manx_ipam_fill_fn)(void *ctx, const struct manx_ipam_result *res,
  * them if its uid is ours, and then 0 is returned: a repeated call),
  * -ENOSPC no free address (the text names pools and why), -ENOENT an asked-for
  * pool does not exist or is disabled, or a nodeSelector asks for labels of a node
- * that has no record, -EINVAL a name or uid is none, -EAGAIN too much contention,
- * and those of the store. @fill may be NULL. On an error res->n is 0.
+ * that has no record, -EADDRINUSE, -EBUSY (the same pod) the address asked for is
+ * another's, -EADDRNOTAVAIL no pool may give it, -ESHUTDOWN the node is being
+ * removed, -EINVAL a name or uid is none, -EAGAIN too much contention, and those of
+ * the store. @fill may be NULL. On an error res->n is 0.
  */
 int manx_ipam_assign(struct manx_store *store, const struct manx_ipam_request *req,
 		     struct manx_ipam_result *res, manx_ipam_fill_fn fill, void *ctx,
 		     struct manx_error *err);
+
+/**
+ * struct manx_ipam_counts - what became of transactions that give and take back
+ * @commits: done
+ * @conflicts: refused, because somebody else was first
+ * @addresses: given
+ * @released: handles given back
+ */
+struct manx_ipam_counts {
+	uint64_t commits, conflicts, addresses, released;
+};
+
+/*
+ * What a node knows already, so that it need not be read each time. Nothing rests
+ * on it: what is wrong in it makes a guard fail, and is then read anew. One writer
+ * a node is supposed, else others of the same node are met as conflicts.
+ */
+struct manx_ipam_cache;
+/* Empty; NULL without memory. @store must outlive it. */
+struct manx_ipam_cache *manx_ipam_cache_new(struct manx_store *store, const char *node);
+void manx_ipam_cache_free(struct manx_ipam_cache *cache);
+/* A watch tells of @kv, of any key. */
+void manx_ipam_cache_change(struct manx_ipam_cache *cache, const struct manx_kv *kv);
+/* The watch has lost something: nothing is known any more. */
+void manx_ipam_cache_forget(struct manx_ipam_cache *cache);
+const struct manx_ipam_counts *manx_ipam_cache_counts(const struct manx_ipam_cache *cache);
+
+/**
+ * struct manx_ipam_job - one of many assignments at a time
+ * @req, @fill, @ctx: as for manx_ipam_assign()
+ * @res, @ret, @err: what became of it
+ */
+struct manx_ipam_job {
+	const struct manx_ipam_request *req;
+	manx_ipam_fill_fn fill;
+	void *ctx;
+	struct manx_ipam_result res;
+	int ret;
+	struct manx_error err;
+};
+
+/*
+ * The same for @n requests of one node, as many as fit in each transaction. Each
+ * succeeds or fails for itself. @cache: of this node and store, or NULL.
+ */
+void manx_ipam_assign_batch(struct manx_store *store, struct manx_ipam_cache *cache,
+			    struct manx_ipam_job *job, size_t n);
+
+/*
+ * Claim a block more of each pool in which less than a quarter of this node's last
+ * one is free, so that the next addresses need not wait for others to learn of it.
+ * 0 or a negative errno; that there is none to claim is no error.
+ */
+int manx_ipam_claim_ahead(struct manx_store *store, struct manx_ipam_cache *cache,
+			  struct manx_error *err);
 
 /*
  * Give back everything under @handle, and delete @endpoint_key (NULL: what the
@@ -83,9 +152,23 @@ int manx_ipam_assign(struct manx_store *store, const struct manx_ipam_request *r
 int manx_ipam_release(struct manx_store *store, const char *handle, const char *uid,
 		      const char *endpoint_key, struct manx_error *err);
 
+/**
+ * struct manx_ipam_return - one of many releases at a time
+ * @handle, @uid, @endpoint_key: as for manx_ipam_release()
+ * @ret, @err: what became of it
+ */
+struct manx_ipam_return {
+	const char *handle, *uid, *endpoint_key;
+	int ret;
+	struct manx_error err;
+};
+/* Each succeeds or fails for itself. @cache may be NULL. */
+void manx_ipam_release_batch(struct manx_store *store, struct manx_ipam_cache *cache,
+			     struct manx_ipam_return *ret, size_t n);
+
 /*
  * Give back this node's blocks that hold no address, when their pool is gone or
- * disabled. 0 or a negative errno.
+ * disabled or does not select the node any more. 0 or a negative errno.
  */
 int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err);
 

@@ -15,8 +15,7 @@
 int manx_block_give_back(struct manx_store *store, const struct manx_kv *kv,
 			 struct manx_error *err)
 {
-	struct manx_key_range used;
-	struct manx_space space;
+	struct manx_held held = { .rev = kv->mod_rev };
 	struct manx_block block;
 	struct manx_txn *txn;
 	char key[MANX_IPAM_KEY];
@@ -24,11 +23,10 @@ int manx_block_give_back(struct manx_store *store, const struct manx_kv *kv,
 
 	if (ret)
 		return ret;
-	space = manx_space_of_addrs(&block.cidr);
-	used = manx_space_keys(&space);
+	held.cidr = block.cidr;
 	txn = manx_txn_new();
-	manx_txn_guard_rev(txn, kv->key, kv->mod_rev);
-	manx_txn_guard_empty(txn, used.from, used.to);
+	manx_guard_block_claim(txn, &held);
+	manx_guard_block_empty(txn, &block.cidr);
 	manx_txn_del(txn, kv->key);
 	manx_txn_del(txn, manx_index_key(block.node, &block.cidr, key));
 	manx_txn_del(txn, manx_last_key(&block.cidr, key));
@@ -40,18 +38,19 @@ int manx_block_give_back(struct manx_store *store, const struct manx_kv *kv,
 	return ret ? ret : 1;
 }
 
-/* True if addresses may still be given out of @block. */
-static bool in_service(const struct manx_pools *pools, const struct manx_block *block)
+/* True if addresses may still be given out of @block; @ask: of its node. */
+static bool in_service(const struct manx_ask *ask, const struct manx_block *block)
 {
-	const struct manx_pool *pool = manx_pools_find(pools, block->pool);
+	const struct manx_pool *pool = manx_pools_find(ask->pools, block->pool);
 
-	return pool && !pool->pool.disabled && manx_prefix_covers(&pool->pool.cidr, &block->cidr);
+	return pool && !pool->pool.disabled &&
+	       manx_prefix_covers(&pool->pool.cidr, &block->cidr) &&
+	       (pool->pool.manual || manx_pool_selects(ask, &pool->pool));
 }
 
-/* @key is in the index of @node's blocks; the block's record decides. @pools: see below. */
+/* @key is in the index of @node's blocks; the block's record decides. @ask: see below. */
 static int release_indexed(struct manx_store *store, const char *node,
-			   const struct manx_pools *pools, const char *key,
-			   struct manx_error *err)
+			   const struct manx_ask *ask, const char *key, struct manx_error *err)
 {
 	char block_key[MANX_IPAM_KEY];
 	struct manx_block block;
@@ -64,7 +63,7 @@ static int release_indexed(struct manx_store *store, const char *node,
 		return ret == -ENOENT ? 0 : ret;
 	ret = manx_block_decode(&kv, &block, err);
 	if (!ret) {
-		if (strcmp(block.node, node) == 0 && (!pools || !in_service(pools, &block)))
+		if (strcmp(block.node, node) == 0 && (!ask || !in_service(ask, &block)))
 			ret = manx_block_give_back(store, &kv, err);
 		manx_block_clear(&block);
 	}
@@ -79,9 +78,9 @@ static int check_node(const char *node, struct manx_error *err)
 	return manx_fail(err, -EINVAL, "node \"%s\" is no name of a node", node);
 }
 
-/* Of @node's blocks without addresses those that no pool has in service; @pools NULL: all. */
+/* Of @node's blocks without addresses those that no pool has in service; @ask NULL: all. */
 static int release_blocks(struct manx_store *store, const char *node,
-			  const struct manx_pools *pools, struct manx_error *err)
+			  const struct manx_ask *ask, struct manx_error *err)
 {
 	char prefix[MANX_IPAM_KEY];
 	struct manx_kvs index;
@@ -92,22 +91,27 @@ static int release_blocks(struct manx_store *store, const char *node,
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < index.n && !ret; i++)
-		ret = release_indexed(store, node, pools, index.kv[i].key, err);
+		ret = release_indexed(store, node, ask, index.kv[i].key, err);
 	manx_kvs_clear(&index);
 	return ret;
 }
 
 int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err)
 {
-	struct manx_pools pools;
+	struct manx_ipam_cache *cache;
+	struct manx_ask ask;
 	int ret = check_node(node, err);
 
-	if (!ret)
-		ret = manx_pools_read(store, &pools, err);
 	if (ret)
 		return ret;
-	ret = release_blocks(store, node, &pools, err);
-	manx_pools_clear(&pools);
+	cache = manx_ipam_cache_new(store, node);
+	if (!cache)
+		return manx_fail(err, -ENOMEM, "blocks: out of memory");
+	ret = manx_cache_refresh(cache, err);
+	ask = manx_cache_ask(cache);
+	if (!ret)
+		ret = release_blocks(store, node, &ask, err);
+	manx_ipam_cache_free(cache);
 	return ret;
 }
 

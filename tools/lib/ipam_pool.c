@@ -68,60 +68,77 @@ const struct manx_pool *manx_pools_find(const struct manx_pools *pools, const ch
 }
 
 /**
- * struct node_labels - labels of the node that asks
- * @resource: its record, .json NULL if it has none
- * @labels: in it
+ * struct asked - labels that a selector is asked about
+ * @labels: may be none
+ * @known: the object has a record
  * @missed: a selector asked for a label and there was no record
  */
-struct node_labels {
-	struct manx_resource resource;
+struct asked {
 	struct manx_labels labels;
-	bool *missed;
+	bool known, missed;
 };
-
-static int read_labels(struct manx_store *store, const char *name, struct node_labels *node,
-		       struct manx_error *err)
-{
-	const struct manx_kind *kind = manx_kind(MANX_KIND_NODE);
-	struct manx_node decoded;
-	char key[MANX_IPAM_KEY];
-	struct manx_kv kv;
-	int ret;
-
-	snprintf(key, sizeof(key), "r/%s/%s", kind->plural, name);
-	ret = manx_store_get(store, key, &kv, err);
-	if (ret)
-		return ret == -ENOENT ? 0 : ret;
-	ret = manx_resource_from_store(kind, key, kv.value, &node->resource, err);
-	manx_kv_clear(&kv);
-	if (!ret)
-		ret = manx_node_decode(&node->resource, &decoded, err);
-	if (!ret)
-		node->labels = decoded.labels;
-	return ret;
-}
 
 static const char *label_of(const void *ctx, const char *key)
 {
-	const struct node_labels *node = ctx;
+	struct asked *asked = (struct asked *)ctx;
 
-	if (!node->resource.json)
-		*node->missed = true;
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node->labels.json, key));
+	asked->missed |= !asked->known;
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(asked->labels.json, key));
 }
 
-static int selects(const struct manx_ippool *pool, const struct node_labels *node, bool *yes,
-		   struct manx_error *err)
+static int selects(const struct manx_ippool *pool, const char *field, const char *text,
+		   struct asked *asked, bool *yes, struct manx_error *err)
 {
 	struct manx_selector *selector;
-	int ret = manx_selector_parse(pool->node_selector ? pool->node_selector : "", &selector,
-				      err);
+	int ret = manx_selector_parse(text ? text : "", &selector, err);
 
 	if (ret)
-		return manx_error_prefix(err, "IPPool(%s): spec.nodeSelector", pool->name);
-	*yes = manx_selector_match(selector, label_of, node);
+		return manx_error_prefix(err, "IPPool(%s): spec.%s", pool->name, field);
+	*yes = manx_selector_match(selector, label_of, asked);
 	manx_selector_free(selector);
 	return 0;
+}
+
+/* Whether the namespaceSelector lets a pod of @ns in; one without a Namespace has no labels. */
+static int selects_namespace(const struct manx_ask *ask, const struct manx_ippool *pool,
+			     const char *ns, bool *yes, struct manx_error *err)
+{
+	const struct manx_kind *kind = manx_kind(MANX_KIND_NAMESPACE);
+	struct asked asked = { .known = true };
+	struct manx_resource r = { .json = NULL };
+	struct manx_namespace decoded;
+	char key[MANX_IPAM_KEY];
+	struct manx_kv kv;
+	int ret = 0;
+
+	*yes = true;
+	if (!pool->ns_selector || !*pool->ns_selector || !strcmp(pool->ns_selector, "all()"))
+		return 0;
+	snprintf(key, sizeof(key), "r/%s/%.253s", kind->plural, ns ? ns : "");
+	if (ns)
+		ret = manx_store_get(ask->store, key, &kv, err);
+	if (ns && !ret) {
+		ret = manx_resource_from_store(kind, key, kv.value, &r, err);
+		manx_kv_clear(&kv);
+		if (!ret)
+			ret = manx_namespace_decode(&r, &decoded, err);
+		if (!ret)
+			asked.labels = decoded.labels;
+	}
+	if (!ret || ret == -ENOENT)
+		ret = selects(pool, "namespaceSelector", pool->ns_selector, &asked, yes, err);
+	if (r.json)
+		manx_resource_clear(&r);
+	return ret;
+}
+
+bool manx_pool_selects(const struct manx_ask *ask, const struct manx_ippool *pool)
+{
+	struct asked asked = { .labels = ask->node.labels, .known = ask->node_known };
+	bool yes;
+
+	return selects(pool, "nodeSelector", pool->node_selector, &asked, &yes, NULL) ||
+	       asked.missed || yes;
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -153,11 +170,12 @@ static void take_if_usable(struct manx_pool_choice *choice, const struct manx_po
 
 /* A pool that nobody asked for by name. */
 static int consider(struct manx_pool_choice *choice, const struct manx_pool *pool,
-		    const struct manx_ipam_request *req, const struct node_labels *node,
+		    const struct manx_ask *ask, const struct manx_ipam_request *req,
 		    struct manx_error *err)
 {
+	struct asked node = { .labels = ask->node.labels, .known = ask->node_known };
 	const struct manx_ippool *p = &pool->pool;
-	bool selected = false;
+	bool selected = false, in_space = false;
 	int ret;
 
 	if (p->disabled || p->manual) {
@@ -165,33 +183,35 @@ static int consider(struct manx_pool_choice *choice, const struct manx_pool *poo
 			  p->disabled ? "disabled" : "assignmentMode Manual");
 		return 0;
 	}
-	ret = selects(p, node, &selected, err);
+	ret = selects(p, "nodeSelector", p->node_selector, &node, &selected, err);
 	if (ret)
 		return ret;
-	if (*node->missed)
+	if (node.missed)
 		return manx_fail(err, -ENOENT,
 				 "node %s has no record whose labels IPPool(%s) could select (%s): start manxd on it, or apply a Node",
 				 req->node, p->name, p->node_selector);
-	if (selected)
+	ret = selected ? selects_namespace(ask, p, req->ns, &in_space, err) : 0;
+	if (ret)
+		return ret;
+	if (selected && in_space)
 		take_if_usable(choice, pool, req->use);
+	else if (selected)
+		pass_over(choice, "%s (namespaceSelector %s)", p->name, p->ns_selector);
 	else
 		pass_over(choice, "%s (nodeSelector %s)", p->name, p->node_selector);
 	return 0;
 }
 
-static int choose_automatic(struct manx_store *store, const struct manx_pools *pools,
-			    const struct manx_ipam_request *req, uint8_t family,
-			    struct manx_pool_choice *choice, struct manx_error *err)
+static int choose_automatic(const struct manx_ask *ask, const struct manx_ipam_request *req,
+			    uint8_t family, struct manx_pool_choice *choice,
+			    struct manx_error *err)
 {
-	bool missed = false;
-	struct node_labels node = { .missed = &missed };
-	int ret = read_labels(store, req->node, &node, err);
+	const struct manx_pools *pools = ask->pools;
+	int ret = 0;
 
 	for (size_t i = 0; i < pools->n && !ret; i++)
 		if (pools->pool[i].pool.cidr.addr.family == family)
-			ret = consider(choice, &pools->pool[i], req, &node, err);
-	if (node.resource.json)
-		manx_resource_clear(&node.resource);
+			ret = consider(choice, &pools->pool[i], ask, req, err);
 	return ret;
 }
 
@@ -238,19 +258,18 @@ static size_t count(const char *const *words)
 	return n;
 }
 
-int manx_pools_choose(struct manx_store *store, const struct manx_pools *pools,
-		      const struct manx_ipam_request *req, uint8_t family,
-		      struct manx_pool_choice *choice, struct manx_error *err)
+int manx_pools_choose(const struct manx_ask *ask, const struct manx_ipam_request *req,
+		      uint8_t family, struct manx_pool_choice *choice, struct manx_error *err)
 {
 	size_t wanted = count(family == 4 ? req->pools4 : req->pools6);
 
 	*choice = (struct manx_pool_choice){ .n = 0 };
-	choice->pool = calloc(pools->n + wanted + 1, sizeof(*choice->pool));
+	choice->pool = calloc(ask->pools->n + wanted + 1, sizeof(*choice->pool));
 	if (!choice->pool)
 		return manx_fail(err, -ENOMEM, "pools: out of memory");
 	if (wanted)
-		return choose_wanted(pools, req, family, choice, err);
-	return choose_automatic(store, pools, req, family, choice, err);
+		return choose_wanted(ask->pools, req, family, choice, err);
+	return choose_automatic(ask, req, family, choice, err);
 }
 
 void manx_pool_choice_clear(struct manx_pool_choice *choice)
@@ -260,7 +279,7 @@ void manx_pool_choice_clear(struct manx_pool_choice *choice)
 }
 
 int manx_pool_choice_exhausted(const struct manx_pool_choice *choice, uint8_t family,
-			       const char *node, struct manx_error *err)
+			       const char *node, const char *why, struct manx_error *err)
 {
 	char full[512] = "", cidr[MANX_ADDR_STRLEN];
 	const char *others = choice->passed_over;
@@ -272,8 +291,8 @@ int manx_pool_choice_exhausted(const struct manx_pool_choice *choice, uint8_t fa
 				       manx_prefix_format(&choice->pool[i]->pool.cidr, cidr));
 	if (choice->n)
 		return manx_fail(err, -ENOSPC,
-				 "assigned 0 out of 1 requested IPv%d addresses: no free address in pools: %s%s%s: add a pool or delete what holds addresses",
-				 family, full, *others ? "; passed over: " : "", others);
+				 "assigned 0 out of 1 requested IPv%d addresses: no free address in pools: %s%s%s%s: add a pool or delete what holds addresses",
+				 family, full, why, *others ? "; passed over: " : "", others);
 	if (*others)
 		return manx_fail(err, -ENOSPC,
 				 "assigned 0 out of 1 requested IPv%d addresses: no pool may serve node %s: %s",

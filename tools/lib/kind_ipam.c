@@ -8,24 +8,23 @@
 #include "kinds.h"
 #include "model.h"
 
-#define NOT_YET "not heeded by address management of this version"
-
 static const struct manx_field reservation_fields[] = {
-	MANX_REFUSED("reservedCIDRs", manx_scalar_net, NULL,
-		     NOT_YET ": make pools that leave these addresses out", .list = true),
+	MANX_DONE("reservedCIDRs", manx_scalar_net,
+		  "addresses that nobody gets who does not ask for them", .list = true),
 	MANX_END,
 };
 const struct manx_schema manx_ipreservation_spec = { reservation_fields, NULL };
 
 static const struct manx_field config_fields[] = {
-	MANX_REFUSED("strictAffinity", manx_scalar_bool, "false", NOT_YET ": nodes borrow addresses", .preset = "false"),
-	MANX_REFUSED("maxBlocksPerHost", manx_scalar_int, "0", NOT_YET ": limit the pods of a node",
-		     .max = 1000000, .preset = "0"),
-	MANX_REFUSED("autoAllocateBlocks", manx_scalar_bool, "true", NOT_YET ": nodes claim blocks",
-		     .preset = "true"),
+	MANX_DONE("strictAffinity", manx_scalar_bool, "nodes do not borrow addresses of others' blocks",
+		  .preset = "false"),
+	MANX_DONE("maxBlocksPerHost", manx_scalar_int, "of each family; 0 is no limit", .max = 1000000,
+		  .preset = "0"),
+	MANX_DONE("autoAllocateBlocks", manx_scalar_bool, "nodes claim blocks", .preset = "true"),
 	MANX_KEPT("kubeVirtVMAddressPersistence", manx_scalar_word, "KubeVirt is not known to manx",
 		  .harmless = "Disabled", MANX_WORDS("Enabled", "Disabled")),
-	MANX_REFUSED("ipCooldownSeconds", manx_scalar_int, "0", NOT_YET ": make the pool larger", .max = 1200),
+	MANX_DONE("ipCooldownSeconds", manx_scalar_int,
+		  "not before that does the owner of the block give a released address again", .max = 1200),
 	MANX_END,
 };
 

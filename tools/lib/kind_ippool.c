@@ -34,9 +34,8 @@ static const struct manx_field fields[] = {
 	{ .name = "disableBGPExport", .class = MANX_FIELD_KEPT, .scalar = manx_scalar_bool,
 	  .harmless = "false", .note = "BGP is not done by this version" },
 	{ .name = "nodeSelector", .scalar = manx_scalar_selector, .preset = "all()" },
-	{ .name = "namespaceSelector", .class = MANX_FIELD_REFUSED, .scalar = manx_scalar_selector,
-	  .harmless = "all()",
-	  .note = "use nodeSelector, or name the pool in the network's configuration" },
+	{ .name = "namespaceSelector", .scalar = manx_scalar_selector,
+	  .note = "asks the labels of the pod's Namespace; not for pools of which allowedUses has Tunnel" },
 	{ .name = "allowedUses", .list = true, .max_items = 3, .scalar = manx_scalar_word,
 	  .words = uses, .preset = "Workload,Tunnel" },
 	{ .name = "assignmentMode", .scalar = manx_scalar_word, .words = assignment_modes,
@@ -101,6 +100,22 @@ static int check_uses(const struct manx_at *at, cJSON *spec)
 	return 0;
 }
 
+/* A tunnel lies in no namespace. */
+static int check_namespaces(const struct manx_at *at, cJSON *spec)
+{
+	const char *selector = manx_field_text(spec, "namespaceSelector");
+	const cJSON *use;
+
+	if (!selector || !*selector || !strcmp(selector, "all()"))
+		return 0;
+	cJSON_ArrayForEach(use, manx_field_at(spec, "allowedUses"))
+		if (!strcmp(use->valuestring, "Tunnel"))
+			return manx_at_fail_field(at, "namespaceSelector",
+						  "\"%s\": tunnels lie in no namespace: needs allowedUses: [Workload]",
+						  selector);
+	return 0;
+}
+
 static int check(const struct manx_at *at, cJSON *spec)
 {
 	const char *ipip = manx_field_text(spec, "ipipMode");
@@ -114,7 +129,9 @@ static int check(const struct manx_at *at, cJSON *spec)
 	rc = check_range(at, &cidr);
 	if (!rc)
 		rc = check_block_size(at, spec, &cidr);
-	return rc ? rc : check_uses(at, spec);
+	if (!rc)
+		rc = check_uses(at, spec);
+	return rc ? rc : check_namespaces(at, spec);
 }
 
 const struct manx_schema manx_ippool_spec = { fields, check };
@@ -142,6 +159,7 @@ int manx_ippool_decode(const struct manx_resource *r, struct manx_ippool *p,
 	p->disabled = manx_field_is_true(spec, "disabled");
 	p->manual = mode && !strcmp(mode, "Manual");
 	p->node_selector = manx_field_text(spec, "nodeSelector");
+	p->ns_selector = manx_field_text(spec, "namespaceSelector");
 	cJSON_ArrayForEach(use, manx_field_at(spec, "allowedUses"))
 		p->uses |= !strcmp(use->valuestring, "Tunnel") ? MANX_USE_TUNNEL : MANX_USE_WORKLOAD;
 	return 0;

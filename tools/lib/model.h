@@ -190,6 +190,7 @@ struct manx_ippool {
 	bool manual;			/* assignmentMode: Manual */
 	unsigned int uses;		/* MANX_USE_* */
 	const char *node_selector;
+	const char *ns_selector;	/* "" is all() */
 };
 
 /**
