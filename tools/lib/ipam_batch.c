@@ -148,8 +148,11 @@ static int pick_family(struct batch *b, struct work *w, uint8_t family, struct m
 	return ret < 0 ? ret : 0;
 }
 
-/* 0 if it has all that it wants; else it is over. */
-static int pick(struct batch *b, struct work *w)
+/*
+ * 0 if it has all that it wants; else it is over, or waits: what @others have picked
+ * may come back, if theirs was a repeated call.
+ */
+static int pick(struct batch *b, struct work *w, bool others)
 {
 	struct manx_error err = { 0 };
 	int ret = 0;
@@ -160,7 +163,9 @@ static int pick(struct batch *b, struct work *w)
 		ret = pick_family(b, w, 4, &err);
 	if (!ret && w->job->req->want6)
 		ret = pick_family(b, w, 6, &err);
-	if (ret && !check_repeated(b, w))
+	if (ret == -ENOSPC && others)
+		unpick(w);
+	else if (ret && !check_repeated(b, w))
 		end_work(w, ret, &err);
 	return ret;
 }
@@ -221,7 +226,7 @@ static int add(struct batch *b, struct work *w, size_t before)
 	struct manx_error err = { 0 };
 	int ret;
 
-	if (pick(b, w))
+	if (pick(b, w, before))
 		return 0;
 	ret = build(b, w, &err);
 	if (ret) {
@@ -485,6 +490,14 @@ static void commit(struct batch *b, size_t n)
 		fail_all(b, false, ret, &err);
 }
 
+/* What was only thought of claiming, and what is another's, is not kept. */
+static void tidy(struct manx_ipam_cache *cache)
+{
+	for (size_t i = cache->n_held; i-- > 0;)
+		if (cache->held[i]->how > MANX_HELD_OWN)
+			manx_cache_drop(cache, cache->held[i]);
+}
+
 /* One transaction; false if nothing is left to be done. */
 static bool step(struct batch *b)
 {
@@ -497,8 +510,10 @@ static bool step(struct batch *b)
 	if (!left)
 		return false;
 	manx_ipam_pause(b->contended);
-	if (b->cache->stale)	/* picks point into what is read anew */
+	if (b->cache->stale) {	/* picks point into what is read anew */
 		unpick_all(b);
+		tidy(b->cache);
+	}
 	ret = manx_cache_refresh(b->cache, &err);
 	b->txn = ret ? NULL : manx_txn_new();
 	if (!ret && !b->txn)
@@ -512,14 +527,6 @@ static bool step(struct batch *b)
 		commit(b, n);
 	manx_txn_free(b->txn);
 	return true;
-}
-
-/* What was only thought of claiming, and what is another's, is not kept. */
-static void tidy(struct manx_ipam_cache *cache)
-{
-	for (size_t i = cache->n_held; i-- > 0;)
-		if (cache->held[i]->how > MANX_HELD_OWN)
-			manx_cache_drop(cache, cache->held[i]);
 }
 
 static void run(struct batch *b, struct manx_ipam_job *job)

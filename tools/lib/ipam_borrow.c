@@ -51,6 +51,8 @@ static int use(struct manx_ipam_cache *cache, const struct manx_pool *pool,
 	}
 	if (!held->n_used)
 		manx_cache_see(cache, kv->key, kv->mod_rev, true);
+	else
+		manx_cache_unsee(cache, kv->key);
 	if (cache->config.strict_affinity) {
 		if (!**why)
 			*why = "; strictAffinity forbids to borrow";

@@ -319,6 +319,13 @@ struct manx_seen *manx_cache_seen(struct manx_ipam_cache *cache, const char *key
 	return NULL;
 }
 
+void manx_cache_unsee(struct manx_ipam_cache *cache, const char *key)
+{
+	for (size_t i = 0; i < cache->n_seen; i++)
+		if (strcmp(cache->seen[i].key, key) == 0)
+			cache->seen[i].rev = 0;
+}
+
 /* Without memory it is looked at once more. */
 void manx_cache_see(struct manx_ipam_cache *cache, const char *key, int64_t rev, bool empty)
 {

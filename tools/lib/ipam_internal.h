@@ -286,6 +286,7 @@ const struct manx_prefix *manx_cache_reserved(const struct manx_ipam_cache *cach
 /* What is known of another's block at @rev; NULL nothing. */
 struct manx_seen *manx_cache_seen(struct manx_ipam_cache *cache, const char *key, int64_t rev);
 void manx_cache_see(struct manx_ipam_cache *cache, const char *key, int64_t rev, bool empty);
+void manx_cache_unsee(struct manx_ipam_cache *cache, const char *key);
 /* Milliseconds of the monotonic clock. */
 int64_t manx_cache_now(void);
 
