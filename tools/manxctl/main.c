@@ -39,7 +39,7 @@ static const struct command {
 	  "manxctl dp show [sets|tables|endpoints|peers|node] [-o table|json]\n"
 	  "manxctl dp load [--sync] FILE\n"
 	  "manxctl dp set OPTION VALUE [OPTION VALUE]...\n"
-	  "manxctl dp flows [FILTER VALUE]... [-o table|json]\n"
+	  "manxctl dp [show] flows [FILTER VALUE]... [-o table|json]\n"
 	  "manxctl dp flush FILTER VALUE [FILTER VALUE]... | all\n"
 	  "manxctl dp link add NAME [peer NAME] [netns NAME|PATH] [endpoint ID] [mtu N]\n"
 	  "manxctl dp tunnel add NAME local ADDRESS [ttl N] [mtu N]\n"

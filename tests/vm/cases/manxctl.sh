@@ -371,7 +371,7 @@ manxctl_lists_and_ends_flows() {
 	id=$(ctl dp show endpoints | awk '/sandbox-client/ { print $1 }')
 	reaches client "$(address web)"
 	reaches client "$(address web 6)"
-	exits 0 ctl dp flows protocol icmp
+	exits 0 ctl dp show flows protocol icmp
 	said "$(address client)"
 	said "$(address web)"
 	said 'replied'
