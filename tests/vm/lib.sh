@@ -291,6 +291,48 @@ print(*[str(r["id"]) + ":" + str(r["packets"]) for r in table["rules"]],
       "default:" + str(table["defaultPackets"]))' "$2"
 }
 
+# --- ways of flows ---
+
+# ways NODE [FILTER VALUE]...: of its flows, both directions: "tcp established stack:new"
+ways() {
+	on "$1" manxctl dp flows "${@:2}" -o json | sed -nE '
+		s/.*"protocol":"([^"]*)".*"way":"([^"]*)"(.*)"replyWay":"([^"]*)"(.*)/\1 \2\3 \4\5/
+		s/,"(why|replyWhy)":"([^"]*)"/:\2/g
+		s/[]},]*//g
+		/^[a-z]/p' | sort
+}
+
+# watch NODE: what its stack forwards, from now on for by_stack()
+watch() {
+	nsenter --net="/run/netns/$1" -- sleep inf &
+	watching=$!
+	# the process is there before its namespace is
+	until [ "/proc/$watching/ns/net" -ef "/run/netns/$1" ]; do sleep 0.02; done
+}
+
+# forwarded: sets it to the packets that the stack of the node has, by both families
+forwarded() {
+	local words
+
+	while read -ra words; do
+		[[ ${words[0]} != Ip: ]] || forwarded=${words[6]}
+	done < "/proc/$watching/net/snmp"
+	while read -ra words; do
+		[ "${words[0]}" != Ip6OutForwDatagrams ] || forwarded=$((forwarded + words[1]))
+	done < "/proc/$watching/net/snmp6"
+}
+
+# by_stack N COMMAND...: meanwhile it forwards exactly that many
+by_stack() {
+	local before
+
+	forwarded
+	before=$forwarded
+	"${@:2}"
+	forwarded
+	[ $((forwarded - before)) = "$1" ] || fail "forwarded $((forwarded - before)), not $1: ${*:2}"
+}
+
 # --- expectations ---
 
 # refuse WORDS COMMAND...: it fails, and says them
@@ -415,7 +457,7 @@ stuck() {
 	local line
 
 	echo "$1" >&3
-	if read -r -t 0.5 line <&4; then fail "came back: $line"; fi
+	if read -r -t 0.2 line <&4; then fail "came back: $line"; fi
 }
 
 # flushed NODE NUMBER FILTER...: that many entries are ended

@@ -9,49 +9,20 @@ mode() {
 	on n1 manxctl dp flush all > "$scratch/flushed"
 }
 
-# ways [FILTER VALUE]...: of flows of n1, both directions: "tcp established stack:new"
-ways() {
-	on n1 manxctl dp flows "$@" -o json | /usr/bin/python3 -S -c '
-import json, sys
-found = json.load(sys.stdin)
-for f in found if isinstance(found, list) else found["flows"]:
-	print(f["protocol"], *[f[way] + (":" + f[why] if why in f else "")
-			       for way, why in (("way", "why"), ("replyWay", "replyWhy"))])' | sort
-}
-
 # goes WAY REPLY-WAY [PROTOCOL]: the flow to b does, a stream of datagrams if none is named
 goes() {
 	local found
 
-	found=$(ways to 3 protocol ${3-udp})
+	found=$(ways n1 to 3 protocol ${3-udp})
 	[ "${found#* }" = "$1 $2" ] || fail "expected $1 $2, found: $found"
-}
-
-# forwarded: packets that the stack of n1 has, by both families
-forwarded() {
-	# shellcheck disable=SC2016	# the dollars are awk's
-	on n1 awk '
-		$1 == "Ip:" { n += $7 }
-		$1 == "Ip6OutForwDatagrams" { n += $2 }
-		END { print n }' /proc/net/snmp /proc/net/snmp6
-}
-
-# by_stack N COMMAND...: meanwhile it forwards exactly that many
-by_stack() {
-	local before after
-
-	before=$(forwarded)
-	"${@:2}"
-	after=$(forwarded)
-	[ $((after - before)) = $1 ] || fail "forwarded $((after - before)), not $1: ${*:2}"
 }
 
 # served: n1 with b answering
 served() {
 	settings n1 '"fast":"established"'
 	one_node
+	watch n1
 	echo_server b udp 53
-	echo_server b tcp 80
 }
 
 # warm [ADDRESS]: a stream of datagrams, which goes the way it may
@@ -65,6 +36,7 @@ fast_flows_show_their_way() {
 	local mode address pings
 
 	served
+	echo_server b tcp 80
 	mode off
 	stream a $b4 80
 	goes stack:off stack:off tcp
@@ -83,53 +55,12 @@ fast_flows_show_their_way() {
 		mode $mode
 		for address in $b4 "[$b6]"; do
 			warm $address
-			[[ $(ways dport 53) = *"udp $mode $mode" ]] || fail "$(ways)"
+			[[ $(ways n1 dport 53) = *"udp $mode $mode" ]] || fail "$(ways n1)"
 			by_stack 0 echoes more
 		done
 	done
 	wait $pings
 	grep -q ' 0% packet loss' "$scratch/pings" || fail "$(< "$scratch/pings")"
-}
-
-# behind KIND: what is translated takes the stack, in every mode
-behind() {
-	local mode
-
-	router r
-	settings n1 '"fast":"established"'
-	node n1
-	underlay n1 $u1
-	pod n1 a $a4 $a6
-	pod n1 b $b4 $b6
-	service "$1"
-	echo_server b tcp 8080
-	commit n1
-	for mode in established direct; do
-		mode $mode
-		stream a 10.96.0.1 80
-		echoes two
-		goes stack:translated stack:translated tcp
-		on n1 manxctl dp flush all > "$scratch/flushed"
-		echoes three
-		goes stack:translated stack:translated tcp
-		on n1 conntrack -F > "$scratch/flushed" 2>&1
-		echoes four
-		# what is not translated is not held up by it
-		stream a $b4 8080
-		echoes two
-		[[ $(ways) = *"tcp established established"* ]] || fail "$(ways)"
-		by_stack 0 echoes three
-	done
-}
-
-fast_leaves_iptables_services_to_the_stack() {
-	behind iptables
-}
-fast_leaves_nftables_services_to_the_stack() {
-	behind nftables
-}
-fast_leaves_ipvs_services_to_the_stack() {
-	behind ipvs
 }
 
 # counted: packets that the rule of n1's FORWARD chain has counted
@@ -152,7 +83,7 @@ fast_passes_host_rules_with_first_packets_only() {
 	on n1 iptables -t mangle -A FORWARD -p udp -j MARK --set-mark 0x100/0x100
 	by_stack 0 echoes more
 	warm
-	[[ $(ways) = *stack:stay*stack:stay* ]] || fail "$(ways)"
+	[[ $(ways n1) = *stack:stay*stack:stay* ]] || fail "$(ways n1)"
 	before=$(counted)
 	by_stack 2 echoes more
 	[ "$(counted)" = $((before + 2)) ]
@@ -258,8 +189,7 @@ fast_packets_are_seen_by_taps() {
 moved() {
 	echoes moved
 	echoes moved
-	on n1 manxctl dp flows to $1 protocol udp -o json | has '"from"' ||
-		fail "$(on n1 manxctl dp flows)"
+	[ "$(ways n1 to $1 protocol udp)" ] || fail "$(on n1 manxctl dp flows)"
 	by_stack 0 echoes moved
 }
 
@@ -402,6 +332,7 @@ fast_leaves_exceptions_to_the_stack() {
 
 fast_ends_with_the_connection() {
 	served
+	echo_server b tcp 80
 	stream a $b4 80
 	echoes two
 	goes established established tcp
@@ -475,7 +406,7 @@ fast_flows_end_with_what_they_lead_to() {
 	forget b
 	commit n1
 	stuck lost
-	[ -z "$(ways to 3)" ] || fail "$(ways)"
+	[ -z "$(ways n1 to 3)" ] || fail "$(ways n1)"
 	pods_of[n1]+=" b"
 	commit n1
 	# without the servers nothing holds the namespace
@@ -486,7 +417,7 @@ fast_flows_end_with_what_they_lead_to() {
 	eventually gone manxb
 }
 
-pinging() { [ "$(ways protocol icmp)" = "icmp direct direct" ]; }
+pinging() { [ "$(ways n1 protocol icmp)" = "icmp direct direct" ]; }
 
 gone() { ! ip -n n1 link show dev "$1"; }
 
@@ -572,6 +503,7 @@ fast_crosses_the_tunnel() {
 	settings n1 '"fast":"established"'
 	settings n2 '"fast":"established"'
 	two_nodes
+	watch n1
 	echo_server c udp 53
 	for mode in established direct; do
 		settings n2 "\"fast\":\"$mode\""
@@ -579,7 +511,7 @@ fast_crosses_the_tunnel() {
 		mode $mode
 		for address in $c4 "[$c6]"; do
 			warm $address
-			[ "$(ways dport 53)" = "udp $mode $mode" ] || fail "$(ways)"
+			[ "$(ways n1 dport 53)" = "udp $mode $mode" ] || fail "$(ways n1)"
 			by_stack 0 echoes far
 			on n1 manxctl dp flush all > "$scratch/flushed"
 		done
@@ -589,6 +521,6 @@ fast_crosses_the_tunnel() {
 	ip -n r route add 10.65.0.0/24 via $u1
 	ip -n r route add 10.65.1.0/24 via $u2
 	warm $c4
-	[ "$(ways dport 53)" = "udp direct direct" ] || fail "$(ways)"
+	[ "$(ways n1 dport 53)" = "udp direct direct" ] || fail "$(ways n1)"
 	by_stack 0 echoes wire
 }
