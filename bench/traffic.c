@@ -12,56 +12,16 @@
  *
  * The last three print the nanoseconds that one of N took.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "ends.h"
 
 #define CHUNK		65536
 #define BUFFER		(256 << 20)	/* what a sink may have waiting */
 #define MAX_PORTS	8
 
 static char chunk[CHUNK];
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static struct sockaddr_in at(const char *address, const char *port)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
-
-	if (address && inet_pton(AF_INET, address, &sin.sin_addr) != 1)
-		die(address);
-	return sin;
-}
-
-static int bound(int type, const char *port)
-{
-	struct sockaddr_in sin = at(NULL, port);
-	int fd = socket(AF_INET, type, 0), one = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("bind");
-	return fd;
-}
 
 static unsigned long drain(int fd)
 {
@@ -127,16 +87,6 @@ static void serve(const char *port)
 		serve_one(accept(listener, NULL, NULL));
 }
 
-static int connected(const struct sockaddr_in *sin)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)sin, sizeof(*sin)))
-		die("connect");
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
-}
-
 static void round_trip(int fd)
 {
 	if (send(fd, "e", 1, 0) != 1 || recv(fd, chunk, 1, 0) != 1)
@@ -145,7 +95,7 @@ static void round_trip(int fd)
 
 static double rtt(const struct sockaddr_in *sin, long n)
 {
-	int fd = connected(sin);
+	int fd = connected(SOCK_STREAM, sin);
 	long long begin;
 
 	for (int i = 0; i < 10; i++)
@@ -168,7 +118,7 @@ static void send_chunk(int fd)
 /* After the window has opened; until the other end has closed, having read all. */
 static double bulk(const struct sockaddr_in *sin, long n)
 {
-	int fd = connected(sin);
+	int fd = connected(SOCK_STREAM, sin);
 	long long begin;
 
 	for (int i = 0; i < 100; i++)
@@ -187,7 +137,7 @@ static double connections(const struct sockaddr_in *sin, long n)
 	long long begin = now();
 
 	for (long i = 0; i < n; i++) {
-		int fd = connected(sin);
+		int fd = connected(SOCK_STREAM, sin);
 
 		round_trip(fd);
 		close(fd);
