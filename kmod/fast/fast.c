@@ -4,10 +4,10 @@
  *
  * A packet goes it if its flow has an entry that knows the way (flow/way.c), that
  * the present ruleset has allowed, and if the packet is a plain one: no fragment,
- * no options or extension headers, nothing behind its end, hops left, no longer than
- * the route takes, and for TCP nothing that opens or ends the connection. Everything else takes the
- * stack way, where exceptions, with their errors and limits, are the kernel's own:
- * to go there is always right.
+ * no options or extension headers, a header that adds up, nothing behind its end,
+ * hops left, no longer than the route takes, and for TCP nothing that opens or ends
+ * the connection. Everything else takes the stack way, where exceptions, with their
+ * errors and limits, are the kernel's own: to go there is always right.
  *
  * What a commit changes is judged by the first packet afterwards, on the stack
  * way, which brings the entry to the new generation.
@@ -52,7 +52,8 @@ static bool manx_is_plain(struct sk_buff *skb, const struct manx_packet *p)
 	    skb->len - skb_network_offset(skb) != p->len || !manx_headers_are_linear(skb, p))
 		return false;
 	if (p->family == NFPROTO_IPV4)
-		return p->transport == sizeof(struct iphdr) && ip_hdr(skb)->ttl > 1;
+		return p->transport == sizeof(struct iphdr) && ip_hdr(skb)->ttl > 1 &&
+		       !ip_fast_csum(ip_hdr(skb), sizeof(struct iphdr) / 4);
 	return p->transport == sizeof(struct ipv6hdr) && ipv6_hdr(skb)->hop_limit > 1;
 }
 
