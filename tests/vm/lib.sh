@@ -225,6 +225,12 @@ peers() {
 # members NODE SET MEMBER...
 members() { add "$1" sets "{\"name\":\"$2\",\"members\":$(list "${@:3}")}"; }
 
+# Does a node follow connections, with the mode that MANX_FAST names? A case that needs it
+# sets that to another one. And the flag of flows where it does not.
+tracking() { [ "${MANX_FAST-}" != direct ]; }
+untracked=
+tracking || untracked=" untracked"
+
 # settings_of NODE: with the way that MANX_FAST names, unless the case names one itself
 settings_of() {
 	local settings=${objects[$1 node]-}
