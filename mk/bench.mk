@@ -14,6 +14,7 @@ WRAP	:= -Wl,--wrap=mnl_socket_sendto,--wrap=mnl_socket_recvfrom
 .PHONY: bench bench-tail bench-policy bench-programs
 bench: deps programs modules bench-programs	## cost of a packet from pod to pod, beside other layouts
 	@bench/forward
+	@bench/forward --wall 5
 	@bench/tail
 
 bench-tail: deps programs modules bench-programs	## round trips while another pod floods
