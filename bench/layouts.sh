@@ -15,6 +15,7 @@ c4=10.65.0.4 d4=10.65.0.5
 pods=(a b)
 gateway=169.254.1.1
 underlay=10.1.0					# .1 and .2 are the nodes
+flows_at_most=262144				# of manx, also of one endpoint, and of conntrack
 
 on() { nsenter --net="/run/netns/$1" -- "${@:2}"; }
 mac() { ip -n "$1" -o link show "$2" | sed 's|.*link/ether \([^ ]*\).*|\1|'; }
@@ -29,6 +30,8 @@ node() {
 	space "$1"
 	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.default.rp_filter=0
+	# the entries of many flows outlive the first packets of all
+	on "$1" sysctl -qw net.netfilter.nf_conntrack_udp_timeout=300
 }
 
 # wire A DEVICE B DEVICE: a veth pair
@@ -428,7 +431,9 @@ manx_load() {
 		esac
 	done
 	on "$node" manxctl dp load - > /dev/null <<-END
-		{"node":{"fast":"${fast:-off}","queuePackets":${queue:-256}},"sets":[${sets:1}],"peers":[${peers:1}],"endpoints":[${endpoints:1}],
+		{"node":{"fast":"${fast:-off}","queuePackets":${queue:-256},"maxFlows":$flows_at_most,
+			 "maxFlowsFrom":$flows_at_most,"maxFlowsTo":$flows_at_most},
+		 "sets":[${sets:1}],"peers":[${peers:1}],"endpoints":[${endpoints:1}],
 		 "tables":[{"name":"in","direction":"ingress","defaultAction":"deny","rules":[${in:1}]},
 		           {"name":"out","direction":"egress","defaultAction":"deny","rules":[${out:1}]}]}
 	END

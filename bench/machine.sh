@@ -14,7 +14,8 @@ set_up() {
 		xt_set xt_multiport xt_conntrack xt_mark xt_addrtype ipt_rpfilter ip_set_hash_net
 	# room for what waits in b until it is counted
 	sysctl -qw net.ipv4.udp_mem='300000 400000 500000'
-	sysctl -qw net.netfilter.nf_conntrack_max=262144 net.netfilter.nf_conntrack_buckets=262144
+	sysctl -qw net.netfilter.nf_conntrack_max=$flows_at_most \
+		net.netfilter.nf_conntrack_buckets=$flows_at_most
 }
 
 tear_down() {
@@ -25,7 +26,7 @@ tear_down() {
 		ip netns delete "$ns"
 	done
 	# what they held is freed, and their processor time spent, before the next begins
-	sleep 1
+	sleep 2
 }
 
 # address: of b

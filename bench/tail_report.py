@@ -49,22 +49,31 @@ def row(run):
 		[f"{run['lost']} of {run['samples']:,}"])
 
 
+def tables(runs):
+	"""Of each kernel and clock, runs of the same flood beside each other."""
+	parts = []
+	for label, clock in dict.fromkeys((run["kernel"], run["clock"]) for run in runs):
+		found = [run for run in runs if (run["kernel"], run["clock"]) == (label, clock)]
+		order = list(dict.fromkeys((run["flood"], run["into"], run["load"]) for run in found))
+		found.sort(key=lambda run: order.index((run["flood"], run["into"], run["load"])))
+		parts.append(f"### Linux {label}, {clock}: microseconds\n\n" +
+			     table(["flood", "layout", "p50", "p99", "p99.9", "longest", "lost"],
+				   map(row, found)))
+	return "\n".join(parts)
+
+
 def main():
 	target, *outputs = sys.argv[1:]
 	runs = []
 	for output in outputs:
 		label, clock, path = output.split("=", 2)
 		with open(path, encoding="ascii") as file:
-			found = list(merged(label, clock, map(json.loads, file)))
-		order = list(dict.fromkeys((run["flood"], run["into"], run["load"]) for run in found))
-		found.sort(key=lambda run: order.index((run["flood"], run["into"], run["load"])))
-		print(f"## Linux {label}, {clock}: microseconds\n")
-		print(table(["flood", "layout", "p50", "p99", "p99.9", "longest", "lost"],
-			    map(row, found)))
-		runs += found
+			runs += merged(label, clock, map(json.loads, file))
+	print(tables(runs))
 	with open(target, "w", encoding="utf-8") as file:
 		json.dump({"runs": runs}, file, indent=1)
 		file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+	main()

@@ -98,6 +98,7 @@ check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
 start stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
 check bench-policy	make QUICK=1 bench-policy
 check profile		bench/profile-test
+check bench		bench/forward-test
 finish stress
 e2e 6.1
 e2e 6.12
