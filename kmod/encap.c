@@ -178,7 +178,7 @@ static bool manx_is_straight(const struct manx_ruleset *rs, const struct sk_buff
 {
 	return rs->config.fast != MANX_FAST_OFF && outer->df && skb->len <= IP_MAX_MTU &&
 	       !dst_xfrm(&rt->dst) && !rt->dst.lwtstate && !netif_is_l3_slave(rt->dst.dev) &&
-	       manx_gate_node_out(rs->ns->net, skb);
+	       manx_gate_node_out(rs->ns, skb);
 }
 
 /* As ip_local_out() and ip_output(), without hooks. Consumes @skb. */

@@ -188,6 +188,54 @@ ipip_fast_carries_a_megabyte() {
 	done
 }
 
+# by_stack N COMMAND...: meanwhile the stack of n1 sends N packets of its own, and is sent N
+by_stack() {
+	local before after want
+
+	before=$(own_packets)
+	"${@:2}"
+	after=$(own_packets)
+	want="$((${before% *} + $1)) $((${before#* } + $1))"
+	[ "$after" = "$want" ] || fail "in and out were $before, are $after, not $want: ${*:2}"
+}
+own_packets() { on n1 awk '$1 == "Ip:" { in_ = $10; out = $11 } END { print in_, out }' /proc/net/snmp; }
+
+# nothing but our hooks and conntrack's: the stack does not see outer packets. A rule for
+# them sees the next one.
+ipip_fast_outer_packets_are_seen_by_rules() {
+	local way hook
+
+	two_nodes
+	echo_server c udp 53
+	for way in established direct; do
+		fast $way
+		on n1 manxctl dp flush all > /dev/null
+		stream a $c4 53 UDP
+		echoes one
+		echoes two
+		by_stack 0 echoes three
+		for hook in "output -300" "output 0" "postrouting 100" "prerouting -300" \
+			    "prerouting -150" "input 0"; do
+			on n1 nft "table ip t { chain c {
+				type filter hook ${hook% *} priority ${hook#* }
+				ip protocol 4 counter; }; }"
+			echoes seen
+			echoes again
+			on n1 nft list table ip t | has 'counter packets 2 '
+			on n1 nft delete table ip t
+			by_stack 0 echoes more
+		done
+		# rules that say how it is to be tracked
+		on n1 iptables -t raw -A PREROUTING -p 4 -j CT --zone 7
+		on n1 iptables -t raw -A OUTPUT -p 4 -j CT --zone 7
+		by_stack 1 echoes zoned
+		[ "$(on n1 conntrack -L -p 4 2> /dev/null | wc -l)" = 0 ]
+		on n1 nft flush ruleset
+		by_stack 0 echoes more
+		exec 3>&-
+	done
+}
+
 # Whose source is not behind the node is dropped, be it of a flow that goes the fast way.
 ipip_fast_packets_are_checked() {
 	two_nodes
