@@ -28,10 +28,11 @@ __be32 manx_tunnel_node(struct dst_entry *dst, u8 family, const union nf_inet_ad
  * manx_tunnel_send() - encapsulate a packet and send it
  * @skb: IP packet with its route, whose device is the tunnel; consumed
  * @link: the tunnel
+ * @scrubbed: skb_scrub_packet() has been called for it; its route is not referenced
  *
  * Context: RCU read lock held, bottom halves disabled.
  */
-void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link);
+void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link, bool scrubbed);
 
 /**
  * manx_tunnel_receive() - set untracked what a peer sent, or decapsulate it

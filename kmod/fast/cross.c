@@ -182,7 +182,7 @@ static void manx_cross_to_tunnel(const struct manx_crosser *c, struct sk_buff *s
 	skb->dev = out;
 	if (manx_has_tap(out))
 		manx_show_tap(skb, out);
-	manx_tunnel_send(skb, manx_link(out));
+	manx_tunnel_send(skb, manx_link(out), true);
 }
 
 void manx_cross(const struct manx_crosser *c, struct sk_buff *skb)
