@@ -31,6 +31,7 @@
 #include "../source.h"
 #include "../tunnel.h"
 #include "cross.h"
+#include "fit.h"
 
 /* Opens or ends a connection: conntrack is to see it. */
 #define MANX_TCP_EDGES	(MANX_TCP_SYN_FLAG | MANX_TCP_FIN_FLAG | MANX_TCP_RST_FLAG)
@@ -64,7 +65,7 @@ static struct manx_flow *manx_fast_flow(const struct manx_crosser *c, unsigned i
 	struct manx_flow_key key manx_uninitialized;
 	struct manx_flow *flow;
 
-	if (!manx_flow_of_headers(c->p, manx_domain_of(c->in), c->from, &key))
+	if (!manx_flow_of_ports(c->p, manx_domain_of(c->in), c->from, &key))
 		return NULL;
 	side = manx_flows_find(c->ns->flows, &key);
 	if (!side)
