@@ -106,9 +106,9 @@ static noinline struct rtable *manx_peer_lookup(struct net *net, const struct ma
 static struct rtable *manx_peer_route(struct net *net, const struct manx_link *link,
 				      struct manx_peer *peer, u8 protocol)
 {
+	__be32 source manx_uninitialized;
 	/* by protocol, because IPsec policy may tell them apart */
 	struct dst_cache *cache = &peer->route[protocol == IPPROTO_IPV6];
-	__be32 source manx_uninitialized;
 
 	return dst_cache_get_ip4(cache, &source) ?:
 	       manx_peer_lookup(net, link, peer, protocol, cache);
