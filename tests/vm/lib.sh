@@ -302,10 +302,10 @@ print(*[str(r["id"]) + ":" + str(r["packets"]) for r in table["rules"]],
 # ways NODE [FILTER VALUE]...: of its flows, both directions: "tcp established stack:new"
 ways() {
 	on "$1" manxctl dp flows "${@:2}" -o json | sed -nE '
-		s/.*"protocol":"([^"]*)".*"way":"([^"]*)"(.*)"replyWay":"([^"]*)"(.*)/\1 \2\3 \4\5/
+		s/.*"protocol":"?([^",]*)"?,.*"way":"([^"]*)"(.*)"replyWay":"([^"]*)"(.*)/\1 \2\3 \4\5/
 		s/,"(why|replyWhy)":"([^"]*)"/:\2/g
 		s/[]},]*//g
-		/^[a-z]/p' | sort
+		/^[a-z0-9]+ /p' | sort
 }
 
 # watch NODE: what its stack forwards, from now on for by_stack()
@@ -338,6 +338,39 @@ by_stack() {
 	forwarded
 	[ $((forwarded - before)) = "$1" ] || fail "forwarded $((forwarded - before)), not $1: ${*:2}"
 }
+
+# mode off|established|direct [JSON]: of n1, with further settings; flows begin anew
+mode() {
+	settings n1 "\"fast\":\"$1\"${2+,$2}"
+	commit n1
+	on n1 manxctl dp flush all > "$scratch/flushed"
+}
+
+# goes WAY REPLY-WAY [PROTOCOL]: the flow to b does, a stream of datagrams if none is named
+goes() {
+	local found
+
+	found=$(ways n1 to 3 protocol ${3-udp})
+	[ "${found#* }" = "$1 $2" ] || fail "expected $1 $2, found: $found"
+}
+
+# served: n1 with b answering
+served() {
+	settings n1 '"fast":"established"'
+	one_node
+	watch n1
+	echo_server b udp 53
+}
+
+# warm [ADDRESS]: a stream of datagrams, which goes the way it may
+warm() {
+	stream a "${1-$b4}" 53 UDP
+	echoes warm
+	echoes warm
+}
+
+# pings ADDRESS COUNT [OPTION...]: all with one identity, so that they are one flow
+pings() { on a ping -n -q -e 77 -i 0.02 -W 2 -c $2 "${@:3}" $1 > "$scratch/ping"; }
 
 # --- expectations ---
 

@@ -141,8 +141,8 @@ tell() {
 	[ "$line" = well ] || fail "$*: $line"
 }
 
-# mode WAY [JSON]: of both nodes, with further settings
-mode() {
+# modes WAY [JSON]: of both nodes, with further settings
+modes() {
 	local node
 
 	for node in n1 n2; do
@@ -205,7 +205,7 @@ behind() {
 	offer n2 "$1"
 	connect
 	for mode in established direct; do
-		mode $mode
+		modes $mode
 		tell end
 		flush
 		untrack
@@ -213,10 +213,10 @@ behind() {
 		tell back
 		stays_translated
 		# the manx entries go, conntrack's stay
-		mode $mode '"timeouts":{"tcpEstablished":1}'
+		modes $mode '"timeouts":{"tcpEstablished":1}'
 		tell forth
 		eventually no_entries
-		mode $mode '"timeouts":{"tcpEstablished":432000}'
+		modes $mode '"timeouts":{"tcpEstablished":432000}'
 		tell back
 		tell forth
 		stays_translated
