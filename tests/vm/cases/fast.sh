@@ -240,7 +240,8 @@ fast_flows_end_with_what_they_lead_to() {
 	# without the servers nothing holds the namespace
 	ip netns pids b | xargs kill
 	leaves b direct
-	pod n1 b $b4 $b6
+	ip netns add b
+	plug_in b
 	mode established
 	leaves b established
 }
@@ -398,13 +399,19 @@ fast_crosses_the_tunnel() {
 # kept_by COMMAND: what is so begun drops what crosses the tunnel, until the ruleset is empty
 kept_by() {
 	by_stack 0 echoes fast
-	on n1 "$@"
+	"$@"
 	stuck lost
 	on n1 nft flush ruleset
 	on n1 tc qdisc delete dev tunl clsact 2> "$scratch/none" || true
 	on n1 tc qdisc delete dev eth0 clsact 2> "$scratch/none" || true
 	echoes one
 	echoes two
+}
+
+# classify LINK ingress|egress: tc drops
+classify() {
+	on n1 tc qdisc add dev $1 clsact
+	on n1 tc filter add dev $1 $2 matchall action drop
 }
 
 fast_tunnels_pass_nothing_that_is_attached() {
@@ -414,15 +421,14 @@ fast_tunnels_pass_nothing_that_is_attached() {
 	for address in $c4 "[$c6]"; do
 		warm $address
 		for hook in prerouting input output postrouting; do
-			kept_by nft "table ip host { chain c {
+			kept_by on n1 nft "table ip host { chain c {
 				type filter hook $hook priority 1; meta l4proto { 4, 41 } drop; }; }"
 		done
 		for dev in tunl eth0; do
 			for hook in ingress egress; do
-				[ $dev$hook = eth0ingress ] || kept_by nft "table netdev host { chain c {
+				[ $dev$hook = eth0ingress ] || kept_by on n1 nft "table netdev host { chain c {
 					type filter hook $hook device $dev priority 0; drop; }; }"
-				on n1 tc qdisc add dev $dev clsact
-				kept_by tc filter add dev $dev $hook matchall action drop
+				kept_by classify $dev $hook
 			done
 		done
 	done

@@ -31,6 +31,7 @@ host_rules_see_first_packets_only_or_all() {
 	by_stack 2 echoes more
 	[ "$(counted)" = $((before + 2)) ]
 	on n1 iptables -t mangle -F
+	echoes more
 	by_stack 2 echoes more
 	# one that runs does, too, when a packet of it comes by the stack
 	pings $b4 3
@@ -442,16 +443,16 @@ host_conntrack_keeps_what_it_does_not_see() {
 	on n1 conntrack -D -p udp > "$scratch/deleted" 2>&1
 	by_stack 2 echoes forgotten
 	settles
-	on n1 sysctl -qw net.netfilter.nf_conntrack_udp_timeout_stream=2
+	on n1 sysctl -qw net.netfilter.nf_conntrack_udp_timeout_stream=3
 	sleep 1.1
 	# refreshed, with the new time
 	by_stack 0 echoes fast
-	for i in 1 2 3 4 5 6; do
-		sleep 0.6
+	for i in 1 2 3 4; do
+		sleep 0.9
 		by_stack 0 echoes $i
 	done
 	on n1 conntrack -L -p udp 2> "$scratch/listed" | has ASSURED
-	sleep 2.5
+	sleep 3.3
 	by_stack 2 echoes expired
 	settles
 }
