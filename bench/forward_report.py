@@ -44,7 +44,8 @@ How it is measured:
   flow, one way, 20,000 of them, from pktgen in one pod to a socket in the other, which has
   answered before; 2,000 go ahead uncounted. *Flows*: the same of so many flows in turn,
   or of 20,000 of them while the others are there; each has been answered. All must have
-  arrived.
+  arrived. They wait in the socket until all have, so that the kernel takes fresh pages
+  for them and clears these (`clear_page_erms` below), in every layout alike.
 - *A round trip*: one octet each way over one TCP connection, 2,000 times. *64 KiB*: a
   thousand writes of that size over one TCP connection, after a hundred uncounted, until
   the other end has read all. Both ends run in the scheduler's real-time class, so that not
@@ -241,7 +242,7 @@ def tail_panels(runs):
 		if run["flood"] != "none":
 			title += f" into {'the same' if run['into'] == 'same' else 'another'} pod, {run['load']}"
 		panel = panels.setdefault(title, Panel(title, "one in so many takes longer", {}))
-		panel.lines[titled(run["layout"])] = [(at, run[name] / 1000)
+		panel.lines[split(run["layout"])[0]] = [(at, run[name] / 1000)
 						      for name, at in PERCENTILES.items()]
 	return list(panels.values())
 
@@ -267,8 +268,8 @@ def by_rules(results, work):
 
 def picture(results):
 	floor, tunnel = results.cost("floor", "udp"), results.cost("tunl0", "udp")
-	panels = [bars(results, "A UDP packet, one node", False, floor and (1.25 * floor, "1.25")),
-		  bars(results, "A UDP packet, two nodes", True, tunnel and (.6 * tunnel, "0.6")),
+	panels = [bars(results, "A UDP packet, one node", False, floor and (1.25 * floor, "1.25 × floor")),
+		  bars(results, "A UDP packet, two nodes", True, tunnel and (.6 * tunnel, "0.6 × tunl0")),
 		  by_rules(results, "connect")]
 	panels = [panel for panel in panels if panel]
 	return svg(f"Instructions, Linux {results.label}", panels) if panels else None

@@ -14,7 +14,8 @@ COLOURS = ("#c2185b", "#1565c0", "#2e7d32", "#b26a00", "#555555", "#6a1b9a", "#0
 WIDTH, HEIGHT = 560, 400	# of a panel
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 64, 44
 LABEL_GAP = 15
-NAMES, VALUES = 190, 60		# of bars: left and right of them
+COLUMNS = 3			# panels beside each other
+NAMES, VALUES = 222, 60		# of bars: left and right of them
 
 
 def decades(values):
@@ -106,14 +107,15 @@ def svg(title, panels):
 		  for points in p.lines.values() for _, y in points]
 	y_range = decades(values) if values else None
 	parts = [
-		f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH * len(panels)} {HEIGHT}" '
+		f'<svg xmlns="http://www.w3.org/2000/svg" '
+		f'viewBox="0 0 {WIDTH * min(len(panels), COLUMNS)} {HEIGHT * ceil(len(panels) / COLUMNS)}" '
 		f'font-family="sans-serif" font-size="12">',
 		"<style>line{stroke:#ddd}polyline{fill:none;stroke-width:2}text{fill:#333}</style>",
 		'<rect width="100%" height="100%" fill="#fff"/>',
 		text(LEFT, 26, title, font_size="16", font_weight="bold"),
 	]
 	for i, panel in enumerate(panels):
-		parts.append(f'<g transform="translate({i * WIDTH},0)">')
+		parts.append(f'<g transform="translate({i % COLUMNS * WIDTH},{i // COLUMNS * HEIGHT})">')
 		parts += draw(panel, y_range) if isinstance(panel, Panel) else draw_bars(panel)
 		parts.append("</g>")
 	return "\n".join(parts + ["</svg>"]) + "\n"
