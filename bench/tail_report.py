@@ -14,7 +14,8 @@ from table import cell, table
 
 FIGURES = ("p50", "p99", "p999", "max")
 WHAT = ("layout", "flood", "into", "load")
-LOADS = {"small": ("{:,} packets/s", "all it can"), "bulk": ("{:,} x 64 KiB/s", "all it can")}
+LOADS = {"small": ("{:,} packets/s", "all it can"), "bulk": ("{:,} x 64 KiB/s", "all it can"),
+	 "burst": ("{:,} packets/s, let out every 50 ms", "")}
 
 
 def load(flood, rate):
@@ -28,6 +29,8 @@ def merged(label, clock, lines):
 	rounds = {}
 	for line in lines:
 		line["load"] = load(line["flood"], line["load"])
+		if line["flood"] == "burst":
+			line["flood"] = "small"
 		rounds.setdefault(tuple(line[key] for key in WHAT), []).append(line)
 	for what, of in rounds.items():
 		run = {"kernel": label, "clock": clock, "cpus": 1 if clock == "icount" else 2}

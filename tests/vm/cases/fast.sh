@@ -356,6 +356,37 @@ fast_queues_have_an_end() {
 	dropping b backlog:32 on a "${burst[@]}" $b6 53 40
 }
 
+# something_runs: a timer or work of the module's, within a second
+something_runs() {
+	local tracing=/sys/kernel/tracing
+
+	echo > $tracing/trace
+	echo 1 > $tracing/tracing_on
+	sleep 1
+	echo 0 > $tracing/tracing_on
+	grep 'function[ =]manx_' $tracing/trace
+}
+
+nothing_runs() { ! something_runs; }
+
+# Links and policy cost nothing without traffic. What looks for it does see what there is:
+# while there are flows, old ones are looked for.
+fast_costs_nothing_while_idle() {
+	local event
+
+	served
+	warm
+	for event in timer/timer_expire_entry timer/hrtimer_expire_entry \
+		     workqueue/workqueue_execute_start; do
+		echo 1 > /sys/kernel/tracing/events/$event/enable
+	done
+	something_runs
+	on n1 manxctl dp flush all > "$scratch/flushed"
+	eventually nothing_runs
+	echo > /sys/kernel/tracing/set_event
+	echo 1 > /sys/kernel/tracing/tracing_on
+}
+
 # tunnelled: two nodes that leave their stacks aside, c answers
 tunnelled() {
 	settings n1 '"fast":"direct"'
