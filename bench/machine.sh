@@ -10,7 +10,7 @@ scratch=/tmp/bench
 set_up() {
 	mkdir -p $scratch
 	mount -t tmpfs netns /run/netns
-	modprobe -a pktgen ipip ip_tables iptable_raw iptable_mangle iptable_nat iptable_filter \
+	modprobe -a pktgen ipip sch_netem ip_tables iptable_raw iptable_mangle iptable_nat iptable_filter \
 		xt_set xt_multiport xt_conntrack xt_mark xt_addrtype ipt_rpfilter ip_set_hash_net
 	# room for what waits in b until it is counted
 	sysctl -qw net.ipv4.udp_mem='300000 400000 500000'
