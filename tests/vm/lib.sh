@@ -321,10 +321,10 @@ forwarded() {
 	local words
 
 	while read -ra words; do
-		[[ ${words[0]} != Ip: ]] || forwarded=${words[6]}
+		[[ ${words[0]-} != Ip: ]] || forwarded=${words[6]}
 	done < "/proc/$watching/net/snmp"
 	while read -ra words; do
-		[ "${words[0]}" != Ip6OutForwDatagrams ] || forwarded=$((forwarded + words[1]))
+		[ "${words[0]-}" != Ip6OutForwDatagrams ] || forwarded=$((forwarded + words[1]))
 	done < "/proc/$watching/net/snmp6"
 }
 

@@ -98,7 +98,7 @@ by_nftables() {
 }
 
 by_ipvs() {
-	local i=${1#n} address
+	local i=${1#n}
 
 	ip -n "$1" -b - <<-END
 		link add ipvs type dummy
