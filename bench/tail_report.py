@@ -4,7 +4,8 @@
 as TARGET: a list of runs, each a kernel, a clock (icount, wall), a number of processors, a
 layout, a flood (none, small, bulk) into the asked pod (same) or another, its load, and of the
 round trips the percentiles (nanoseconds), samples and lost. Of several rounds each figure is
-the median, and "low" and "high" are the least and the greatest of each. Prints a table."""
+the median, and "low" and "high" are the least and the greatest of each; "ratio" has those three
+of each figure held against routed veth in the same round. Prints a table."""
 
 import json
 import statistics
@@ -12,6 +13,7 @@ import sys
 
 from table import cell, table
 
+BASE = "routed"
 FIGURES = ("p50", "p99", "p999", "max")
 WHAT = ("layout", "flood", "into", "load")
 LOADS = {"small": ("{:,} packets/s", "all it can"), "bulk": ("{:,} x 64 KiB/s", "all it can"),
@@ -23,6 +25,16 @@ def load(flood, rate):
 		return "none"
 	some, most = LOADS[flood]
 	return some.format(rate) if rate else most
+
+
+def ratios(of, base):
+	"""Of each figure to that of the base in the same round: median, least and greatest."""
+	found = {}
+	for figure in FIGURES:
+		each = [a[figure] / b[figure] for a, b in zip(of, base) if b[figure]]
+		if each:
+			found[figure] = [round(f(each), 3) for f in (statistics.median, min, max)]
+	return found
 
 
 def merged(label, clock, lines):
@@ -40,6 +52,7 @@ def merged(label, clock, lines):
 		run["samples"] = sum(line["samples"] for line in of)
 		run["lost"] = sum(line["lost"] for line in of)
 		run["rounds"] = len(of)
+		run["ratio"] = ratios(of, rounds.get((BASE, *what[1:]), []))
 		run["low"] = {figure: min(line[figure] for line in of) for figure in FIGURES}
 		run["high"] = {figure: max(line[figure] for line in of) for figure in FIGURES}
 		yield run
