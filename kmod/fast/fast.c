@@ -185,8 +185,9 @@ bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
 
 	/* a packet of the pod's own tap may say anything about its headers */
 	skb_set_transport_header(skb, ETH_HLEN + p->transport);
-	/* to a group's address, the stack does not forward it */
-	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest) || !manx_fast_may(&c, skb))
+	/* to a group's address, the stack does not forward it; nor what is too long for the primary */
+	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest) || !is_skb_forwardable(primary, skb) ||
+	    !manx_fast_may(&c, skb))
 		return false;
 	dev_sw_netstats_tx_add(peer, 1, len);
 	dev_sw_netstats_rx_add(primary, len);

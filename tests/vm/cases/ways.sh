@@ -82,8 +82,8 @@ the_same() {
 	local i
 
 	for i in 1 2 3; do
-		facts "$1" > "$scratch/facts"
-		if diff -u "$scratch/expected" "$scratch/facts" > "$scratch/differences"; then
+		if facts "$1" > "$scratch/facts" &&
+		   diff -u "$scratch/expected" "$scratch/facts" > "$scratch/differences"; then
 			return
 		fi
 	done
@@ -115,13 +115,14 @@ all_the_same() {
 	done
 }
 
-# For b some packets are too long.
+# For the route to b some packets are too long, not for its link.
 ways_within_a_node_are_the_same() {
 	# limit: 300
 	one_node
 	prepare a b a:eth0 n1:manxa n1:manxb b:eth0
 	ip -n n1 link set manxb mtu 1400
-	ip -n b link set eth0 mtu 1400
+	ip -n b route change default via 169.254.1.1 mtu 1400
+	ip -n b route change default via fe80::ecee:eeff:feee:eeee dev eth0 mtu 1400
 	all_the_same
 }
 

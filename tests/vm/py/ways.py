@@ -197,6 +197,7 @@ class Traffic:
 
 	def bulk(self):
 		server = self.b.stream()
+		server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 		server.bind((self.b.address, BULK))
 		server.listen()
 		at_a = self.a.stream()
@@ -299,7 +300,9 @@ def describe(flow, in_octets):
 		 flow["destinationPort"], flow["state"], *flags]
 	for packets, octets in ("packets", "bytes"), ("replyPackets", "replyBytes"):
 		if in_octets:
-			words.append(flow[octets] - flow[packets] * HEADERS[flow["protocol"]][version])
+			data = flow[octets] - flow[packets] * HEADERS[flow["protocol"]][version]
+			# TCP may have sent some twice
+			words.append(min(data, len(MEGABYTE)))
 		else:
 			words += [flow[packets], flow[octets]]
 	return " ".join(map(str, words))
