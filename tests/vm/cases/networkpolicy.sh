@@ -226,8 +226,6 @@ networkpolicy_edits_end_the_flows_they_forbid() {
 	# limit: 120
 	local size
 
-	# without conntrack what the server still says would begin the flow anew, its way
-	tracking || export MANX_FAST=established
 	one_house
 	policy web "selector: app == 'web', ingress: [{action: Allow, protocol: TCP}]"
 	hold client web 80
