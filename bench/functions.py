@@ -67,15 +67,20 @@ def table(instructions, calls, units):
 	return "\n".join(lines)
 
 
-def main():
-	with open(sys.argv[1], encoding="ascii") as file:
-		passages, counts = read_counts(file)
-	with open(sys.argv[2], encoding="ascii") as file:
-		instructions, calls = by_function(counts, *read_symbols(file))
+def read(counts, symbols, function):
+	"""Instructions and calls of each, and by what to divide them."""
+	with open(counts, encoding="ascii") as file:
+		passages, counted = read_counts(file)
+	with open(symbols, encoding="ascii") as file:
+		instructions, calls = by_function(counted, *read_symbols(file))
 	if not passages:
 		raise SystemExit("nothing executed a mark (bench/mark.h)")
+	return instructions, calls, divisor(calls, function) if function else passages
+
+
+def main():
 	function = sys.argv[3] if len(sys.argv) > 3 else None
-	units = divisor(calls, function) if function else passages
+	instructions, calls, units = read(*sys.argv[1:3], function)
 	print(f"{units:,} {f'calls of {function}' if function else 'passages'}")
 	print(table(instructions, calls, units))
 

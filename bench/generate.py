@@ -78,7 +78,7 @@ def manx_rule(number, rule):
 
 def write_manx(shape, file):
 	json.dump({
-		"node": {},
+		"node": {"fast": "off"},
 		"sets": [{"name": f"s{i}", "members": [net(m) for m in members(shape, i)]}
 			 for i in sets(shape)],
 		"tables": [{"name": "policy", "direction": "egress", "defaultAction": "deny",

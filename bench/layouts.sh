@@ -7,11 +7,15 @@
 # leaves two namespaces, a and b, with a device eth0 and the addresses below, which
 # reach each other, and a file neigh with the Ethernet address that a's packets go to; and
 # one node n, or two, n1 and n2. No address is resolved: every neighbour is a fixed one.
+# Where pods are on one node and reached through it, there are as many as $pods names.
 
 # shellcheck disable=SC2034	# bench/forward-vm uses them
 a4=10.65.0.2 b4=10.65.0.3 far4=10.65.1.2	# b has far4 where it is on another node
+c4=10.65.0.4 d4=10.65.0.5
+pods=(a b)
 gateway=169.254.1.1
 underlay=10.1.0					# .1 and .2 are the nodes
+flows_at_most=262144				# of manx, also of one endpoint, and of conntrack
 
 on() { nsenter --net="/run/netns/$1" -- "${@:2}"; }
 mac() { ip -n "$1" -o link show "$2" | sed 's|.*link/ether \([^ ]*\).*|\1|'; }
@@ -26,6 +30,8 @@ node() {
 	space "$1"
 	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.default.rp_filter=0
+	# the entries of many flows outlive the first packets of all
+	on "$1" sysctl -qw net.netfilter.nf_conntrack_udp_timeout=300
 }
 
 # wire A DEVICE B DEVICE: a veth pair
@@ -76,9 +82,13 @@ same_net() {
 }
 
 layout_routed() {
+	local pod address
+
 	node n
-	pod n a $a4
-	pod n b $b4
+	for pod in "${pods[@]}"; do
+		address=${pod}4
+		pod n $pod "${!address}"
+	done
 }
 
 layout_bridge() {
@@ -116,7 +126,7 @@ layout_netkit() {
 	local pod address
 
 	node n
-	for pod in a b; do
+	for pod in "${pods[@]}"; do
 		space $pod
 		ip -n $pod link add cali$pod type netkit
 		ip -n $pod link set cali$pod netns n
@@ -139,7 +149,7 @@ layout_conntrack() {
 # layout_calico RULES
 layout_calico() {
 	layout_routed
-	calico n "$1" calia calib
+	calico n "$1" "${pods[@]/#/cali}"
 }
 
 # layout_nft-sets RULES
@@ -150,15 +160,24 @@ layout_nft-sets() {
 
 # layout_manx RULES
 layout_manx() {
+	local endpoints=() pod address id=2
+
 	node n
-	manx_pod n a 2 $a4
-	manx_pod n b 3 $b4
-	manx_load n "$1" "2 $a4" "3 $b4"
+	for pod in "${pods[@]}"; do
+		address=${pod}4
+		manx_pod n $pod $id "${!address}"
+		endpoints+=("$id ${!address}")
+		id=$((id + 1))
+	done
+	manx_load n "$1" "${endpoints[@]}"
 }
 
 # layout_manx-established RULES, layout_manx-direct RULES: with the fast way
 layout_manx-established() { fast=established layout_manx "$1"; }
 layout_manx-direct() { fast=direct layout_manx "$1"; }
+
+# layout_manx-unqueued RULES: delivery into pods through the host's receive backlog
+layout_manx-unqueued() { fast=established queue=0 layout_manx "$1"; }
 
 # --- two nodes, IPIP between them ---
 
@@ -412,7 +431,9 @@ manx_load() {
 		esac
 	done
 	on "$node" manxctl dp load - > /dev/null <<-END
-		{"node":{"fast":"${fast:-off}"},"sets":[${sets:1}],"peers":[${peers:1}],"endpoints":[${endpoints:1}],
+		{"node":{"fast":"${fast:-off}","queuePackets":${queue:-256},"maxFlows":$flows_at_most,
+			 "maxFlowsFrom":$flows_at_most,"maxFlowsTo":$flows_at_most},
+		 "sets":[${sets:1}],"peers":[${peers:1}],"endpoints":[${endpoints:1}],
 		 "tables":[{"name":"in","direction":"ingress","defaultAction":"deny","rules":[${in:1}]},
 		           {"name":"out","direction":"egress","defaultAction":"deny","rules":[${out:1}]}]}
 	END

@@ -10,8 +10,8 @@
 #define BENCH_MARK(kind)	".byte 0x0f, 0x1f, 0x80, 'm', 'n', 'x', " #kind
 
 /* What is executed from here on is counted; it is one more passage. */
-#define bench_mark_begin()	asm volatile(BENCH_MARK(1) ::: "memory")
+#define bench_mark_begin()	__asm__ volatile(BENCH_MARK(1) ::: "memory")
 /* What is executed from here on is not. */
-#define bench_mark_end()	asm volatile(BENCH_MARK(2) ::: "memory")
+#define bench_mark_end()	__asm__ volatile(BENCH_MARK(2) ::: "memory")
 
 #endif /* BENCH_MARK_H */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Line plots with logarithmic axes, side by side, as SVG text."""
+"""Line plots with logarithmic axes, and bars, side by side, as SVG text."""
 
 from collections import namedtuple
 from html import escape
@@ -7,11 +7,15 @@ from math import ceil, floor, log10
 
 # lines: {name: [(x, y)]}
 Panel = namedtuple("Panel", "title axis lines")
+# bars: [(name, value, is it one to be seen first)]; limit: (value, name) of a line, or None
+Bars = namedtuple("Bars", "title axis bars limit")
 
-COLOURS = ("#c2185b", "#1565c0", "#2e7d32", "#b26a00", "#555555")
+COLOURS = ("#c2185b", "#1565c0", "#2e7d32", "#b26a00", "#555555", "#6a1b9a", "#00838f", "#5d4037")
 WIDTH, HEIGHT = 560, 400	# of a panel
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 64, 44
 LABEL_GAP = 15
+COLUMNS = 3			# panels beside each other
+NAMES, VALUES = 222, 60		# of bars: left and right of them
 
 
 def decades(values):
@@ -78,17 +82,40 @@ def draw(panel, y_range):
 	return parts
 
 
+def draw_bars(panel):
+	wide, step = WIDTH - NAMES - VALUES, (HEIGHT - TOP - BOTTOM) / len(panel.bars)
+	scale = wide / max(value for _, value, _ in panel.bars)
+	parts = [text(LEFT, TOP - 14, panel.title, font_weight="bold"),
+		 text(NAMES + wide / 2, HEIGHT - 8, panel.axis, text_anchor="middle")]
+	for i, (name, value, first) in enumerate(panel.bars):
+		y = TOP + i * step
+		parts.append(text(NAMES - 8, y + step / 2 + 4, name, text_anchor="end"))
+		parts.append(f'<rect x="{NAMES}" y="{y + 1:.1f}" width="{value * scale:.1f}" '
+			     f'height="{step - 3:.1f}" fill="{COLOURS[0] if first else "#90a4ae"}"/>')
+		parts.append(text(NAMES + value * scale + 5, y + step / 2 + 4, f"{value:,.0f}"))
+	if panel.limit:
+		x = NAMES + panel.limit[0] * scale
+		parts.append(f'<line x1="{x:.1f}" y1="{TOP - 4}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM + 4}" '
+			     f'style="stroke:{COLOURS[1]};stroke-dasharray:4"/>')
+		parts.append(text(x, HEIGHT - BOTTOM + 17, panel.limit[1], text_anchor="middle",
+				  style=f"fill:{COLOURS[1]}"))
+	return parts
+
+
 def svg(title, panels):
-	values = [y for p in panels for points in p.lines.values() for _, y in points]
-	y_range = decades(values)
+	values = [y for p in panels if isinstance(p, Panel)
+		  for points in p.lines.values() for _, y in points]
+	y_range = decades(values) if values else None
 	parts = [
-		f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH * len(panels)} {HEIGHT}" '
+		f'<svg xmlns="http://www.w3.org/2000/svg" '
+		f'viewBox="0 0 {WIDTH * min(len(panels), COLUMNS)} {HEIGHT * ceil(len(panels) / COLUMNS)}" '
 		f'font-family="sans-serif" font-size="12">',
 		"<style>line{stroke:#ddd}polyline{fill:none;stroke-width:2}text{fill:#333}</style>",
 		'<rect width="100%" height="100%" fill="#fff"/>',
 		text(LEFT, 26, title, font_size="16", font_weight="bold"),
 	]
 	for i, panel in enumerate(panels):
-		parts.append(f'<g transform="translate({i * WIDTH},0)">')
-		parts += draw(panel, y_range) + ["</g>"]
+		parts.append(f'<g transform="translate({i % COLUMNS * WIDTH},{i // COLUMNS * HEIGHT})">')
+		parts += draw(panel, y_range) if isinstance(panel, Panel) else draw_bars(panel)
+		parts.append("</g>")
 	return "\n".join(parts + ["</svg>"]) + "\n"

@@ -8,6 +8,7 @@ import os
 import sys
 
 import flow_report
+from page import CLOCK, targets, write
 from plot import Panel, svg
 from table import cell, table
 
@@ -27,11 +28,7 @@ here is edited by hand.
 
 How it is measured:
 
-- Debian's kernels under QEMU's emulator with one processor and `-icount shift=0`: the
-  machine's clock counts instructions, one a nanosecond. Caches and branch prediction do not
-  exist there; figures repeat, and say how much work is done, not how long it takes on a
-  given processor.
-- manx and its peers are measured in the same boot, with the same rules and packets. The
+""" + CLOCK + """- manx and its peers are measured in the same boot, with the same rules and packets. The
   answer to each packet is compared with a walk through the list of rules; one wrong answer
   fails the run.
 - *A verdict* is one passage through netfilter's FORWARD hook, from the call to its return,
@@ -181,11 +178,11 @@ def better(results, cases):
 	return min(leads, default=None)
 
 
-def targets(results, policy, members):
+def wanted(results, policy, members):
 	rows = []
 
-	def row(words, wanted, found, holds):
-		rows.append([words, wanted, found, "yes" if holds else "**no**"])
+	def row(*words):
+		rows.append(words)
 
 	spread = flat(results, policy)
 	if spread is not None:
@@ -205,7 +202,7 @@ def targets(results, policy, members):
 	worst = flow_report.worst_hit(results.flows)
 	row("packet of a known flow, worst in a flooded table / mean in an empty one", "≤ 1.1",
 	    f"{worst:.2f}", worst <= 1.1)
-	return table(["target", "wanted", "found", "met"], rows)
+	return targets(rows)
 
 
 def classbench_targets(results, cases):
@@ -247,7 +244,7 @@ def own(results, cases):
 def section(results, policy, members, classbench):
 	v = results.versions
 	text = f"\n## Linux {results.label} ({v['kernel']}; {v['iptables']}, {v['nft']})\n\n"
-	text += targets(results, policy, members)
+	text += wanted(results, policy, members)
 	text += "\n### Instructions per verdict\n\n"
 	text += by_form(results, policy, "rules", rules, verdict_of(results)) + "\n"
 	text += by_form(results, members, "members, 100 rules", count_members,
@@ -293,20 +290,15 @@ def main():
 		for kind in (("policy", "rules"), ("policy", "members"), ("classbench", "rules")))
 	results = [Results(*output.split("=", 1)) for output in outputs]
 
-	with open(target + ".md", "w", encoding="utf-8") as file:
-		file.write(HEAD.replace("policy.svg", os.path.basename(target) + ".svg"))
-		file.writelines(section(r, policy, members, classbench) for r in results)
-	with open(target + ".json", "w", encoding="utf-8") as file:
-		json.dump({"cases": cases, "kernels": {r.label: {"versions": r.versions,
-			   "results": r.lines, "flows": r.flows} for r in results}}, file, indent=1)
-		file.write("\n")
 	first = results[0]
 	panels = [panel(first, policy, "by rules, policy-shaped", "rules", "rules"),
 		  panel(first, members, "by members of sets, 100 rules", "members", "members")]
 	panels = [p for p in panels if any(p.lines.values())]
-	if panels:
-		with open(target + ".svg", "w", encoding="utf-8") as file:
-			file.write(svg("Instructions per verdict, Linux " + first.label, panels))
+	head = HEAD.replace("policy.svg", os.path.basename(target) + ".svg")
+	write(target, head + "".join(section(r, policy, members, classbench) for r in results),
+	      {"cases": cases, "kernels": {r.label: {"versions": r.versions, "results": r.lines,
+						     "flows": r.flows} for r in results}},
+	      svg("Instructions per verdict, Linux " + first.label, panels) if panels else None)
 	print(section(first, policy, members, classbench))
 
 

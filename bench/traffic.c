@@ -3,72 +3,44 @@
  * traffic: the ends of bench/forward's work.
  *
  *	traffic sink PORT...	receives UDP. Commands come from standard input: "count" prints
- *				how many datagrams have come since the last; "answer ADDRESS
- *				PORT" sends one from the first port
+ *				how many datagrams have come since the last, "echo" answers
+ *				each besides; "answer ADDRESS PORT" sends one from the first
+ *				port
  *	traffic serve PORT	serves what follows, one connection after another
  *	traffic rtt ADDRESS PORT N	round trips of one octet over TCP
  *	traffic bulk ADDRESS PORT N	N times 64 KiB over one connection
  *	traffic connect ADDRESS PORT N	connections, each opened, used for one octet, closed
+ *	traffic start FILE	writes "start" there, as pktgen waits for
  *
- * The last three print the nanoseconds that one of N took.
+ * Those with N print the nanoseconds that one of N took. What bench/profile is to count
+ * stands between marks: each of N, or all that comes of the start.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "ends.h"
+#include "mark.h"
 
 #define CHUNK		65536
 #define BUFFER		(256 << 20)	/* what a sink may have waiting */
-#define MAX_PORTS	8
+#define MAX_PORTS	32
 
 static char chunk[CHUNK];
 
-static void die(const char *what)
+/* What waits there; each is sent back an octet if @echo. */
+static unsigned long drain(int fd, bool echo)
 {
-	perror(what);
-	exit(1);
-}
-
-static long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static struct sockaddr_in at(const char *address, const char *port)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
-
-	if (address && inet_pton(AF_INET, address, &sin.sin_addr) != 1)
-		die(address);
-	return sin;
-}
-
-static int bound(int type, const char *port)
-{
-	struct sockaddr_in sin = at(NULL, port);
-	int fd = socket(AF_INET, type, 0), one = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("bind");
-	return fd;
-}
-
-static unsigned long drain(int fd)
-{
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
 	unsigned long n = 0;
 
-	while (recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT) >= 0)
+	while (recvfrom(fd, chunk, sizeof(chunk), MSG_DONTWAIT, (struct sockaddr *)&from, &size) >= 0) {
+		if (echo && sendto(fd, "", 1, 0, (struct sockaddr *)&from, size) < 0)
+			die("echo");
 		n++;
+	}
 	return n;
 }
 
@@ -94,7 +66,7 @@ static void sink(int n, char **ports)
 		}
 		count = 0;
 		for (int i = 0; i < n && i < MAX_PORTS; i++)
-			count += drain(fd[i]);
+			count += drain(fd[i], strncmp(line, "echo", 4) == 0);
 		printf("%lu\n", count);
 		fflush(stdout);
 	}
@@ -127,16 +99,6 @@ static void serve(const char *port)
 		serve_one(accept(listener, NULL, NULL));
 }
 
-static int connected(const struct sockaddr_in *sin)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)sin, sizeof(*sin)))
-		die("connect");
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
-}
-
 static void round_trip(int fd)
 {
 	if (send(fd, "e", 1, 0) != 1 || recv(fd, chunk, 1, 0) != 1)
@@ -145,14 +107,17 @@ static void round_trip(int fd)
 
 static double rtt(const struct sockaddr_in *sin, long n)
 {
-	int fd = connected(sin);
+	int fd = connected(SOCK_STREAM, sin);
 	long long begin;
 
 	for (int i = 0; i < 10; i++)
 		round_trip(fd);
 	begin = now();
-	for (long i = 0; i < n; i++)
+	for (long i = 0; i < n; i++) {
+		bench_mark_begin();
 		round_trip(fd);
+		bench_mark_end();
+	}
 	return (double)(now() - begin) / n;
 }
 
@@ -168,31 +133,57 @@ static void send_chunk(int fd)
 /* After the window has opened; until the other end has closed, having read all. */
 static double bulk(const struct sockaddr_in *sin, long n)
 {
-	int fd = connected(sin);
+	int fd = connected(SOCK_STREAM, sin);
 	long long begin;
 
 	for (int i = 0; i < 100; i++)
 		send_chunk(fd);
 	begin = now();
-	for (long i = 0; i < n; i++)
+	for (long i = 0; i < n; i++) {
+		bench_mark_begin();
 		send_chunk(fd);
+		bench_mark_end();
+	}
 	shutdown(fd, SHUT_WR);
 	if (recv(fd, chunk, 1, 0) != 0)
 		die("end");
 	return (double)(now() - begin) / n;
 }
 
+static void connection(const struct sockaddr_in *sin)
+{
+	int fd = connected(SOCK_STREAM, sin);
+
+	round_trip(fd);
+	close(fd);
+}
+
 static double connections(const struct sockaddr_in *sin, long n)
 {
-	long long begin = now();
+	long long begin;
 
+	for (int i = 0; i < 50; i++)
+		connection(sin);
+	begin = now();
 	for (long i = 0; i < n; i++) {
-		int fd = connected(sin);
-
-		round_trip(fd);
-		close(fd);
+		bench_mark_begin();
+		connection(sin);
+		bench_mark_end();
 	}
 	return (double)(now() - begin) / n;
+}
+
+static void start(const char *file)
+{
+	static const char word[] = "start\n";
+	int fd = open(file, O_WRONLY);
+	ssize_t n;
+
+	bench_mark_begin();
+	n = write(fd, word, strlen(word));
+	bench_mark_end();
+	if (n < 0)
+		die(file);
 }
 
 int main(int argc, char **argv)
@@ -206,6 +197,10 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "start") == 0) {
+		start(argv[2]);
+		return 0;
+	}
 	if (argc != 5 || atol(argv[4]) <= 0)
 		return 2;
 	sin = at(argv[2], argv[3]);

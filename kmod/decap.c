@@ -10,9 +10,12 @@
  * address, and for nobody else: a packet that claims to come from one of our
  * endpoints, from ourselves or from a third node is dropped.
  *
+ * IPIP between peers is not tracked: a connection between two nodes would be one entry
+ * whose cache line every CPU writes for every packet.
+ *
  * While the fast way is on, packets of flows that know their way go on from here past
- * the stack. And where no hook but our own would see the outer packet, it is taken in
- * PRE_ROUTING, once the stack has delivered one of the same peer that came through the
+ * the stack. And where no hook but our own, and conntrack's, would see the outer packet, it
+ * is taken in PRE_ROUTING, once the stack has delivered one of the same peer that came through the
  * same device, for as long as the node's routes stay: so that it is for the node, and may
  * come from there, is the stack's decision still. Only raw sockets of these protocols
  * do not see what is taken so.
@@ -21,6 +24,7 @@
 #include <net/dst_metadata.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
+#include <net/netfilter/nf_conntrack.h>
 #include <net/protocol.h>
 #include <net/route.h>
 #include <net/xfrm.h>
@@ -97,8 +101,22 @@ static void manx_decap_receive(struct sk_buff *skb, struct manx_link *link,
 		manx_drop(skb, link->ns, link, MANX_DROP_REASON_INNER_SOURCE, NULL);
 	} else {
 		dev_sw_netstats_rx_add(link->dev, len);
+		skb_scrub_packet(skb, false);
 		gro_cells_receive(&link->cells, skb);
 	}
+}
+
+/*
+ * As iptunnel_pull_header(), but that the packet is not scrubbed yet: on the fast way it
+ * will be.
+ */
+static bool manx_strip(struct sk_buff *skb, __be16 inner)
+{
+	skb->protocol = inner;
+	skb_clear_hash_if_not_l4(skb);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_set_queue_mapping(skb, 0);
+	return !iptunnel_pull_offloads(skb);
 }
 
 /* Takes an outer packet, whose header has been pulled, to its tunnel; consumes @skb. */
@@ -111,7 +129,7 @@ static void manx_decap_open(struct sk_buff *skb, struct manx_link *link)
 		manx_drop(skb, link->ns, link, MANX_DROP_REASON_LINK_DOWN, NULL);
 	else if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
 		manx_drop(skb, link->ns, link, MANX_DROP_REASON_POLICY_INGRESS, NULL);
-	else if (iptunnel_pull_header(skb, 0, inner, false))
+	else if (!manx_strip(skb, inner))
 		manx_drop(skb, link->ns, link, MANX_DROP_REASON_NO_MEMORY, NULL);
 	else
 		manx_decap_receive(skb, link, &outer);
@@ -151,7 +169,7 @@ static int manx_decap(struct sk_buff *skb)
 
 /* --- before the stack --- */
 
-bool manx_tunnel_receive(struct sk_buff *skb, struct manx_ns *ns)
+bool manx_tunnel_receive(struct sk_buff *skb, struct manx_ns *ns, bool early)
 {
 	const struct iphdr *outer = ip_hdr(skb);
 	unsigned int inner = outer->protocol == IPPROTO_IPIP ? sizeof(struct iphdr) :
@@ -159,12 +177,14 @@ bool manx_tunnel_receive(struct sk_buff *skb, struct manx_ns *ns)
 	struct manx_link *link;
 	struct manx_peer *peer;
 
-	if (outer->ihl != sizeof(*outer) / 4 || ip_is_fragment(outer) ||
-	    !manx_gate_node_in(ns->net))
+	if (ip_is_fragment(outer))
 		return false;
 	peer = manx_sender(ns, outer->saddr, outer->daddr, &link);
-	if (!peer || atomic64_read(&peer->arrival) !=
-		     manx_arrival(skb->dev, rt_genid_ipv4(ns->net)) ||
+	if (!peer)
+		return false;
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	if (!early || outer->ihl != sizeof(*outer) / 4 || !manx_gate_node_in(ns) ||
+	    atomic64_read(&peer->arrival) != manx_arrival(skb->dev, rt_genid_ipv4(ns->net)) ||
 	    !pskb_may_pull(skb, sizeof(*outer) + inner))
 		return false;
 	__skb_pull(skb, sizeof(*outer));

@@ -80,22 +80,18 @@ static __be32 manx_next_node(const struct sk_buff *skb)
 	return manx_tunnel_node(skb_dst(skb), NFPROTO_IPV6, &to);
 }
 
-/* Route to a peer, from the peer's cache; with a reference. */
-static struct rtable *manx_peer_route(struct net *net, const struct manx_link *link,
-				      struct manx_peer *peer, u8 protocol)
+/* Apart, because most packets need no flowi4. */
+static noinline struct rtable *manx_peer_lookup(struct net *net, const struct manx_link *link,
+						const struct manx_peer *peer, u8 protocol,
+						struct dst_cache *cache)
 {
-	/* by protocol, because IPsec policy may tell them apart */
-	struct dst_cache *cache = &peer->route[protocol == IPPROTO_IPV6];
 	struct flowi4 fl4 = {
 		.daddr		= peer->addr,
 		.saddr		= link->local,
 		.flowi4_proto	= protocol,
 	};
-	struct rtable *rt = dst_cache_get_ip4(cache, &fl4.saddr);
+	struct rtable *rt = ip_route_output_key(net, &fl4);
 
-	if (rt)
-		return rt;
-	rt = ip_route_output_key(net, &fl4);
 	if (IS_ERR(rt))
 		return NULL;
 	if (rt->dst.dev == link->dev || rt->rt_type != RTN_UNICAST) {
@@ -104,6 +100,18 @@ static struct rtable *manx_peer_route(struct net *net, const struct manx_link *l
 	}
 	dst_cache_set_ip4(cache, &rt->dst, fl4.saddr);
 	return rt;
+}
+
+/* Route to a peer, from the peer's cache; with a reference. */
+static struct rtable *manx_peer_route(struct net *net, const struct manx_link *link,
+				      struct manx_peer *peer, u8 protocol)
+{
+	__be32 source manx_uninitialized;
+	/* by protocol, because IPsec policy may tell them apart */
+	struct dst_cache *cache = &peer->route[protocol == IPPROTO_IPV6];
+
+	return dst_cache_get_ip4(cache, &source) ?:
+	       manx_peer_lookup(net, link, peer, protocol, cache);
 }
 
 /* Does every packet that @skb becomes fit into @mtu? */
@@ -152,7 +160,7 @@ static void manx_push_outer(struct sk_buff *skb, const struct manx_link *link,
 {
 	struct iphdr *iph;
 
-	skb_push(skb, sizeof(*iph));
+	__skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	iph = ip_hdr(skb);
 	iph->version = 4;
@@ -178,7 +186,7 @@ static bool manx_is_straight(const struct manx_ruleset *rs, const struct sk_buff
 {
 	return rs->config.fast != MANX_FAST_OFF && outer->df && skb->len <= IP_MAX_MTU &&
 	       !dst_xfrm(&rt->dst) && !rt->dst.lwtstate && !netif_is_l3_slave(rt->dst.dev) &&
-	       manx_gate_node_out(rs->ns->net, skb);
+	       manx_gate_node_out(rs->ns, skb);
 }
 
 /* As ip_local_out() and ip_output(), without hooks. Consumes @skb. */
@@ -190,7 +198,8 @@ static int manx_send_straight(struct sk_buff *skb, struct rtable *rt,
 	bool is_v6gw = false;
 
 	iph->tot_len = htons(skb->len);
-	ip_send_check(iph);
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, sizeof(*iph) / 4);
 	skb->mark &= ~rs->config.mark_mask;
 	skb->dev = rt->dst.dev;
 	neigh = ip_neigh_for_gw(rt, skb, &is_v6gw);
@@ -210,7 +219,6 @@ static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link,
 	unsigned int len = skb->len;
 	int err;
 
-	skb_scrub_packet(skb, false);
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	skb_clear_hash_if_not_l4(skb);
 	skb_set_inner_ipproto(skb, outer->protocol);
@@ -228,8 +236,28 @@ static void manx_send_outer(struct sk_buff *skb, const struct manx_link *link,
 		dev_sw_netstats_tx_add(link->dev, 1, len);
 }
 
-/* Returns a reason to drop, or -1 when @skb was sent. */
-static int manx_encap(struct sk_buff *skb, struct manx_link *link)
+static u8 manx_outer_ttl(const struct manx_link *link, const struct rtable *rt,
+			 const struct net *net)
+{
+	return link->ttl ?: dst_metric_raw(&rt->dst, RTAX_HOPLIMIT) ?:
+	       READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+}
+
+/* For all but large packets and unfinished checksums without a call. */
+static bool manx_offloads(struct sk_buff *skb)
+{
+	if (unlikely(skb_is_gso(skb) || skb->ip_summed == CHECKSUM_PARTIAL))
+		return !iptunnel_handle_offloads(skb, SKB_GSO_IPXIP4);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->encapsulation = 0;
+	return true;
+}
+
+/*
+ * @scrubbed: nothing of where it comes from is left but its route
+ * Returns a reason to drop, or -1 when @skb was sent.
+ */
+static int manx_encap(struct sk_buff *skb, struct manx_link *link, bool scrubbed)
 {
 	const struct manx_ruleset *rs = rcu_dereference(link->ns->ruleset);
 	struct net *net = dev_net(link->dev);
@@ -256,21 +284,24 @@ static int manx_encap(struct sk_buff *skb, struct manx_link *link)
 		return MANX_DROP_REASON_TOO_BIG;
 	}
 	/* not INET_ECN_encapsulate(), which hides congestion (RFC 3168, not 6040) */
-	outer.tos = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
-	outer.ttl = link->ttl ?: ip4_dst_hoplimit(&rt->dst);
+	outer.tos = outer.protocol == IPPROTO_IPIP ? ip_hdr(skb)->tos :
+						     ipv6_get_dsfield(ipv6_hdr(skb));
+	outer.ttl = manx_outer_ttl(link, rt, net);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(rt->dst.dev) + sizeof(struct iphdr) +
 			      rt->dst.header_len) ||
-	    iptunnel_handle_offloads(skb, SKB_GSO_IPXIP4)) {
+	    !manx_offloads(skb)) {
 		ip_rt_put(rt);
 		return MANX_DROP_REASON_NO_MEMORY;
 	}
+	if (!scrubbed)
+		skb_scrub_packet(skb, false);
 	manx_send_outer(skb, link, rs, rt, &outer);
 	return -1;
 }
 
-void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link)
+void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link, bool scrubbed)
 {
-	int reason = manx_encap(skb, link);
+	int reason = manx_encap(skb, link, scrubbed);
 
 	if (reason >= 0) {
 		dev_core_stats_tx_dropped_inc(link->dev);
@@ -281,7 +312,7 @@ void manx_tunnel_send(struct sk_buff *skb, struct manx_link *link)
 static netdev_tx_t manx_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	rcu_read_lock();
-	manx_tunnel_send(skb, manx_link(dev));
+	manx_tunnel_send(skb, manx_link(dev), false);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }

@@ -15,6 +15,7 @@
 #include <net/xfrm.h>
 
 #include "compat/compat.h"
+#include "ns.h"
 
 /* Nothing looks at what comes in through a device: XDP, tc, nftables, a bridge, a tap ... */
 static inline bool manx_gate_in(const struct net_device *dev)
@@ -54,6 +55,8 @@ static inline bool manx_gate_ipsec(const struct net *net, const struct sk_buff *
 /*
  * Hooks of manx and of the reassembly that it asks for, on the way of what is
  * forwarded (hooks.c): PRE_ROUTING and FORWARD; in POST_ROUTING there is none.
+ * Connection tracking, where manx asks for it, has one more in each but FORWARD: packets
+ * that are set untracked pass it by (net/netfilter/nf_conntrack_proto.c).
  */
 #define MANX_OWN_PRE_ROUTING	3
 #define MANX_OWN_FORWARD	1
@@ -77,7 +80,7 @@ static inline bool manx_is_secmark_hook(const struct nf_hook_entries *entries,
 {
 	const struct nf_hook_ops *ops = nf_hook_entries_get_hook_ops(entries)[0];
 
-	return entries->num_hook_entries == 1 && ops->priority == NF_IP_PRI_SELINUX_FIRST &&
+	return ops->priority == NF_IP_PRI_SELINUX_FIRST &&
 	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED &&
 #ifdef CONFIG_NETWORK_SECMARK
 	       !skb->secmark;
@@ -86,38 +89,51 @@ static inline bool manx_is_secmark_hook(const struct nf_hook_entries *entries,
 #endif
 }
 
+/* Nor in POST_ROUTING. @known: hooks there that do not count, behind all others */
+static inline bool manx_gate_last(const struct nf_hook_entries *entries, unsigned int known,
+				  const struct sk_buff *skb)
+{
+	unsigned int n = manx_hook_entries(entries);
+
+	return n == known || (n == known + 1 && manx_is_secmark_hook(entries, skb));
+}
+
 /* No hook but our own would see what is forwarded. */
 static inline bool manx_gate_hooks(const struct net *net, const struct sk_buff *skb, u8 family)
 {
 	struct nf_hook_entries __rcu * const *hooks = family == NFPROTO_IPV4 ?
 						      net->nf.hooks_ipv4 : net->nf.hooks_ipv6;
-	const struct nf_hook_entries *last = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
 
 	return manx_hook_entries(rcu_dereference(hooks[NF_INET_PRE_ROUTING])) ==
 		       MANX_OWN_PRE_ROUTING &&
 	       manx_hook_entries(rcu_dereference(hooks[NF_INET_FORWARD])) == MANX_OWN_FORWARD &&
-	       (!manx_hook_entries(last) || manx_is_secmark_hook(last, skb));
+	       manx_gate_last(rcu_dereference(hooks[NF_INET_POST_ROUTING]), 0, skb);
 }
 
-/* No hook but our own would see what the node sends by IPv4. */
-static inline bool manx_gate_node_out(const struct net *net, const struct sk_buff *skb)
+/*
+ * No hook but our own, and connection tracking's that we have asked for, would see what the
+ * node sends untracked by IPv4.
+ */
+static inline bool manx_gate_node_out(const struct manx_ns *ns, const struct sk_buff *skb)
 {
-	struct nf_hook_entries __rcu * const *hooks = net->nf.hooks_ipv4;
-	const struct nf_hook_entries *last = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
+	struct nf_hook_entries __rcu * const *hooks = ns->net->nf.hooks_ipv4;
+	unsigned int track = READ_ONCE(ns->tracks);
 
 	return manx_hook_entries(rcu_dereference(hooks[NF_INET_LOCAL_OUT])) ==
-		       MANX_OWN_LOCAL_OUT &&
-	       (!manx_hook_entries(last) || manx_is_secmark_hook(last, skb));
+		       MANX_OWN_LOCAL_OUT + track &&
+	       manx_gate_last(rcu_dereference(hooks[NF_INET_POST_ROUTING]), track, skb);
 }
 
 /* Likewise, what comes to it. */
-static inline bool manx_gate_node_in(const struct net *net)
+static inline bool manx_gate_node_in(const struct manx_ns *ns)
 {
-	struct nf_hook_entries __rcu * const *hooks = net->nf.hooks_ipv4;
+	struct nf_hook_entries __rcu * const *hooks = ns->net->nf.hooks_ipv4;
+	unsigned int track = READ_ONCE(ns->tracks);
 
 	return manx_hook_entries(rcu_dereference(hooks[NF_INET_PRE_ROUTING])) ==
-		       MANX_OWN_PRE_ROUTING &&
-	       manx_hook_entries(rcu_dereference(hooks[NF_INET_LOCAL_IN])) == MANX_OWN_LOCAL_IN;
+		       MANX_OWN_PRE_ROUTING + track &&
+	       manx_hook_entries(rcu_dereference(hooks[NF_INET_LOCAL_IN])) ==
+		       MANX_OWN_LOCAL_IN + track;
 }
 
 #endif /* _MANX_GATE_H */

@@ -5,8 +5,9 @@
  * FORWARD and LOCAL_OUT at priority 0: after destination NAT and IPVS, before
  * source NAT. LOCAL_IN at 101, after IPVS (98, 99) and NAT (100), so that a
  * packet which IPVS takes away is never taken for one to the node. At -450 the
- * bits of the verdict are cleared from whatever enters. At -99, after destination
- * NAT, what comes off the wire or out of the tunnel may leave for the fast way.
+ * bits of the verdict are cleared from whatever enters, and what peers have sent is
+ * looked at. At -99, after destination NAT, what comes off the wire or out of the tunnel
+ * may leave for the fast way.
  *
  * The verdict of an accepted packet is the accept bit of its fwmark: host rules
  * can rely on it, and the primary's transmit lets nothing pass without it.
@@ -210,61 +211,52 @@ static unsigned int manx_hook_local_out(void *priv, struct sk_buff *skb,
 	return manx_judge_passage(skb, state, &way);
 }
 
+/*
+ * Off the wire, and out of the tunnel, a packet may need the stack no more. Not what a
+ * pod sent: that has been looked at already. Inside a VRF a packet comes here twice;
+ * the first time counts. Nor what a bridge only passes on (br_netfilter), nor what
+ * NFQUEUE lets go on, in a process.
+ */
+static bool manx_may_leave(const struct sk_buff *skb, const struct nf_hook_state *state,
+			   const struct manx_ruleset *rs)
+{
+	return rs->config.fast != MANX_FAST_OFF && skb->pkt_type == PACKET_HOST &&
+	       !manx_is_primary(state->in) && !netif_is_l3_master(state->in) &&
+	       !(state->in->flags & IFF_LOOPBACK) && !nf_bridge_in_prerouting(skb) &&
+	       softirq_count();
+}
+
 static bool manx_is_ipip(const struct iphdr *iph)
 {
 	return iph->protocol == IPPROTO_IPIP || iph->protocol == IPPROTO_IPV6;
 }
 
-/*
- * IPIP between peers is not tracked: a connection between two nodes would be
- * one entry whose cache line every CPU writes for every packet.
- */
-static bool manx_is_peer_ipip(const struct sk_buff *skb, const struct manx_ns *ns,
-			      const struct manx_ruleset *rs)
-{
-	const struct net_device *tunnel = rcu_dereference(ns->tunnel);
-	const struct iphdr *iph = ip_hdr(skb);
-
-	return tunnel && manx_is_ipip(iph) &&
-	       iph->daddr == manx_link(tunnel)->local && !ip_is_fragment(iph) &&
-	       manx_ruleset_peer(rs, iph->saddr);
-}
-
 static unsigned int manx_hook_clear(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	const struct manx_ns *ns = manx_ns_rcu(state->net);
+	struct manx_ns *ns = manx_ns_rcu(state->net);
 	const struct manx_ruleset *rs = rcu_dereference(ns->ruleset);
 
 	skb->mark &= ~rs->config.mark_mask;
-	if (state->pf == NFPROTO_IPV4 && state->hook == NF_INET_PRE_ROUTING &&
-	    !skb_nfct(skb) && manx_is_peer_ipip(skb, ns, rs))
-		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-	return NF_ACCEPT;
+	if (state->pf != NFPROTO_IPV4 || state->hook != NF_INET_PRE_ROUTING ||
+	    !manx_is_ipip(ip_hdr(skb)) || skb_nfct(skb))
+		return NF_ACCEPT;
+	return manx_tunnel_receive(skb, ns, manx_may_leave(skb, state, rs)) ? NF_STOLEN : NF_ACCEPT;
 }
 
-/*
- * Off the wire, and out of the tunnel, what needs the stack no more. Not what a pod
- * sent: that has been looked at already. Inside a VRF a packet comes here twice; the
- * first time counts. Nor what a bridge only passes on (br_netfilter), nor what
- * NFQUEUE lets go on, in a process.
- */
 static unsigned int manx_hook_fast(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
 	struct manx_ns *ns = manx_ns_rcu(state->net);
 	struct manx_packet p manx_uninitialized;
 
-	if (rcu_dereference(ns->ruleset)->config.fast == MANX_FAST_OFF ||
-	    manx_is_primary(state->in) || netif_is_l3_master(state->in) ||
-	    state->in->flags & IFF_LOOPBACK || skb->pkt_type != PACKET_HOST ||
-	    nf_bridge_in_prerouting(skb) || !softirq_count())
+	if (!manx_may_leave(skb, state, rcu_dereference(ns->ruleset)))
 		return NF_ACCEPT;
 	/* it was tried before it came here */
 	if (manx_is_tunnel(state->in) && !manx_has_tap(state->in))
 		return NF_ACCEPT;
 	if (state->pf == NFPROTO_IPV4 && manx_is_ipip(ip_hdr(skb)))
-		return manx_tunnel_receive(skb, ns) ? NF_STOLEN : NF_ACCEPT;
+		return NF_ACCEPT;
 	if (!manx_packet_parse(skb, skb_network_offset(skb), state->pf, &p))
 		return NF_ACCEPT;
 	return manx_fast_received(skb, ns, &p, 0) ? NF_STOLEN : NF_ACCEPT;
@@ -323,12 +315,15 @@ static int manx_hooks_track(struct manx_ns *ns)
 	rcu_read_unlock();
 	if (want == ns->tracks)
 		return 0;
+	/* gate.h: while it says so, conntrack's hooks are there */
+	if (!want)
+		WRITE_ONCE(ns->tracks, false);
 	if (want)
 		err = nf_ct_netns_get(ns->net, NFPROTO_INET);
 	else
 		nf_ct_netns_put(ns->net, NFPROTO_INET);
-	if (!err)
-		ns->tracks = want;
+	if (want && !err)
+		WRITE_ONCE(ns->tracks, true);
 	return err;
 }
 

@@ -36,12 +36,15 @@ static void manx_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *inf
 	strscpy(info->version, MANX_VERSION, sizeof(info->version));
 }
 
-/* The peer is in the pod's hands; what was dropped is the node's to know. */
+/*
+ * The peer is in the pod's hands; what was dropped is the node's to know. The core
+ * warns of a set of no strings (net/ethtool/ioctl.c).
+ */
 static int manx_get_sset_count(struct net_device *dev, int sset)
 {
-	if (sset != ETH_SS_STATS)
+	if (sset != ETH_SS_STATS || dev->netdev_ops == &manx_peer_ops)
 		return -EOPNOTSUPP;
-	return dev->netdev_ops == &manx_peer_ops ? 0 : MANX_REASONS;
+	return MANX_REASONS;
 }
 
 static void manx_get_strings(struct net_device *dev, u32 sset, u8 *buf)

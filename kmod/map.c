@@ -4,6 +4,7 @@
  */
 #include "map.h"
 
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #define MANX_MAP_MASK	(MANX_MAP_SLOTS - 1)
@@ -11,9 +12,10 @@
 
 void *manx_map_next(const struct manx_map *m, u32 *key)
 {
-	u64 k = *key;
+	u64 first = (u64)m->base >> m->shift >> MANX_MAP_BITS << MANX_MAP_BITS << m->shift;
+	u64 k = max_t(u64, *key, first);
 
-	while (m->root && k >> m->shift < MANX_MAP_SLOTS) {
+	while (m->root && (k - first) >> m->shift < MANX_MAP_SLOTS) {
 		const struct manx_map_node *node = m->root;
 		u32 shift = m->shift;
 
@@ -50,20 +52,22 @@ static struct manx_map_node *manx_map_own(struct manx_edit *e, void **link)
 	return node;
 }
 
-/* Make the tree so high that it has a place for @key. */
+/* Make the tree so high that it has a place for @key; no higher than the keys differ. */
 static int manx_map_grow(struct manx_map *m, struct manx_edit *e, u32 key)
 {
 	void *root;
 
-	while (key >> m->shift >= MANX_MAP_SLOTS) {
-		if (m->root) {
-			root = NULL;
-			if (!manx_map_own(e, &root))
-				return -ENOMEM;
-			((struct manx_map_node *)root)->slot[0] = m->root;
-			m->root = root;
-		}
+	if (!m->root) {
+		m->base = key;
+		m->shift = 0;
+	}
+	while ((key ^ m->base) >> m->shift >= MANX_MAP_SLOTS) {
+		root = NULL;
+		if (!manx_map_own(e, &root))
+			return -ENOMEM;
 		m->shift += MANX_MAP_BITS;
+		((struct manx_map_node *)root)->slot[m->base >> m->shift & MANX_MAP_MASK] = m->root;
+		m->root = root;
 	}
 	return 0;
 }

@@ -25,6 +25,7 @@ struct manx_map_node {
 /**
  * struct manx_map - one version
  * @root: NULL if there is none
+ * @base: what all keys have above the bits that @root looks at; below, it does not matter
  * @shift: of a key, for its slot in @root
  * @n: number of objects
  *
@@ -33,6 +34,7 @@ struct manx_map_node {
  */
 struct manx_map {
 	struct manx_map_node *root;
+	u32 base;
 	u32 shift;
 	u32 n;
 };
@@ -50,7 +52,7 @@ static inline void *manx_map_get(const struct manx_map *m, u32 key)
 	const struct manx_map_node *node = m->root;
 	u32 shift = m->shift;
 
-	if (key >> shift >= MANX_MAP_SLOTS)
+	if ((key ^ m->base) >> shift >= MANX_MAP_SLOTS)
 		return NULL;
 	for (; node && shift; shift -= MANX_MAP_BITS)
 		node = node->slot[key >> shift & (MANX_MAP_SLOTS - 1)];

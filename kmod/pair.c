@@ -65,7 +65,12 @@ static void manx_pair_deliver(struct sk_buff *skb, struct net_device *from,
 /* The frame's Ethernet header and type; false if it is tagged or too short. */
 static bool manx_frame_type(struct sk_buff *skb, struct ethhdr *eth)
 {
-	if (skb_vlan_tag_present(skb) || skb_copy_bits(skb, 0, eth, sizeof(*eth)))
+	if (skb_vlan_tag_present(skb))
+		return false;
+	/* nearly always, and then without a call */
+	if (likely(skb_headlen(skb) >= sizeof(*eth)))
+		memcpy(eth, skb->data, sizeof(*eth));
+	else if (skb_copy_bits(skb, 0, eth, sizeof(*eth)))
 		return false;
 	switch (eth->h_proto) {
 	case htons(ETH_P_IP):

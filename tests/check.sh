@@ -71,9 +71,12 @@ check() {
 	finish "$1"
 }
 
+# e2e KERNEL [MODE TOPIC...]: with the module's default, or another mode of the fast way
 e2e() {
-	start "e2e-$1" tests/vm/run --kernel "$1" --timeout $((limit - 60)) \
-		--log "$logs/e2e-$1.kernel.log" -- tests/vm/e2e.sh
+	local name=e2e-$1${2+-$2}
+
+	start "$name" env MANX_FAST="${2-}" tests/vm/run --kernel "$1" --timeout $((limit - 60)) \
+		--log "$logs/$name.kernel.log" -- tests/vm/e2e.sh "${@:3}"
 }
 
 trap 'kill $(jobs -p) 2> /dev/null' EXIT
@@ -95,11 +98,18 @@ check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
 start stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
 check bench-policy	make QUICK=1 bench-policy
 check profile		bench/profile-test
+check bench		bench/forward-test
 finish stress
 e2e 6.1
 e2e 6.12
 finish e2e-6.1
 finish e2e-6.12
+# What is about packets and takes what mode there is.
+topics=(closed entry flows ipip links networkpolicy policy)
+e2e 6.1 off "${topics[@]}"
+e2e 6.12 direct "${topics[@]}"
+finish e2e-6.1-off
+finish e2e-6.12-direct
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]

@@ -17,9 +17,7 @@
 #include "cross.h"
 
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
 #include <net/ip.h>
-#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
@@ -28,64 +26,6 @@
 #include "../tunnel.h"
 #include "poll.h"
 #include "tap.h"
-
-/* --- may it --- */
-
-static unsigned int manx_cross_mtu(const struct manx_crosser *c)
-{
-	return c->p->family == NFPROTO_IPV4 ? ip_dst_mtu_maybe_forward(c->dst, true) :
-					      ip6_dst_mtu_maybe_forward(c->dst, true);
-}
-
-/* Can a device take it as it is? The core would segment, copy or sum it up. */
-static bool manx_device_takes(const struct net_device *dev, struct sk_buff *skb)
-{
-	netdev_features_t features = dev->features;
-
-	if (skb_is_gso(skb))
-		return !netif_needs_gso(skb, features);
-	return (skb->ip_summed != CHECKSUM_PARTIAL || features & NETIF_F_HW_CSUM) &&
-	       (!skb_is_nonlinear(skb) || features & NETIF_F_SG) &&
-	       (!skb_has_frag_list(skb) || features & NETIF_F_FRAGLIST);
-}
-
-static bool manx_is_ours(const struct net_device *out)
-{
-	return manx_is_primary(out) || manx_is_tunnel(out);
-}
-
-bool manx_cross_open(const struct manx_crosser *c)
-{
-	const struct net_device *out = READ_ONCE(c->dst->dev);
-
-	return !manx_is_ours(out) || manx_gate_out(out);
-}
-
-/* As __is_skb_forwardable() for the other end of a pair; lengths of IP packets. */
-static bool manx_peer_takes(const struct net_device *out, const struct sk_buff *skb,
-			    unsigned int len)
-{
-	const struct net_device *peer = rcu_dereference(manx_link(out)->peer);
-
-	return peer && (skb_is_gso(skb) || len <= peer->mtu + VLAN_HLEN);
-}
-
-bool manx_cross_fits(const struct manx_crosser *c, struct sk_buff *skb)
-{
-	const struct net_device *out = READ_ONCE(c->dst->dev);
-	unsigned int mtu = manx_cross_mtu(c);
-
-	if (skb_is_gso(skb) ? !skb_gso_validate_network_len(skb, mtu) : c->p->len > mtu)
-		return false;
-	/* large packets of LRO cannot be cut again (skb_warn_if_lro()) */
-	if (!(out->flags & IFF_UP) || (skb_shinfo(skb)->gso_size && !skb_shinfo(skb)->gso_type))
-		return false;
-	if (manx_is_primary(out) && !manx_peer_takes(out, skb, c->p->len))
-		return false;
-	return !manx_is_ours(out) || manx_device_takes(out, skb);
-}
-
-/* --- the steps --- */
 
 /* The IP header, and room for the Ethernet header before it, are ours to write. */
 static bool manx_cross_own(struct sk_buff *skb, const struct manx_packet *p)
@@ -182,7 +122,7 @@ static void manx_cross_to_tunnel(const struct manx_crosser *c, struct sk_buff *s
 	skb->dev = out;
 	if (manx_has_tap(out))
 		manx_show_tap(skb, out);
-	manx_tunnel_send(skb, manx_link(out));
+	manx_tunnel_send(skb, manx_link(out), true);
 }
 
 void manx_cross(const struct manx_crosser *c, struct sk_buff *skb)

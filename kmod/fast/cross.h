@@ -36,23 +36,6 @@ struct manx_crosser {
 };
 
 /**
- * manx_cross_open() - does nothing look at what leaves by the route's device
- * @c: the packet
- *
- * What leaves by a device of the host is looked at there by the core.
- */
-bool manx_cross_open(const struct manx_crosser *c);
-
-/**
- * manx_cross_fits() - can a packet go that way as it is
- * @c: the packet
- * @skb: network header set, transport header too
- *
- * Return: false if the stack has to cut it, answer it, or refuse it.
- */
-bool manx_cross_fits(const struct manx_crosser *c, struct sk_buff *skb);
-
-/**
  * manx_cross() - forward a packet
  * @c: the packet; manx_cross_fits()
  * @skb: its IP header at skb->data; consumed

@@ -4,10 +4,10 @@
  *
  * A packet goes it if its flow has an entry that knows the way (flow/way.c), that
  * the present ruleset has allowed, and if the packet is a plain one: no fragment,
- * no options or extension headers, nothing behind its end, hops left, no longer than
- * the route takes, and for TCP nothing that opens or ends the connection. Everything else takes the
- * stack way, where exceptions, with their errors and limits, are the kernel's own:
- * to go there is always right.
+ * no options or extension headers, a header that adds up, nothing behind its end,
+ * hops left, no longer than the route takes, and for TCP nothing that opens or ends
+ * the connection. Everything else takes the stack way, where exceptions, with their
+ * errors and limits, are the kernel's own: to go there is always right.
  *
  * What a commit changes is judged by the first packet afterwards, on the stack
  * way, which brings the entry to the new generation.
@@ -31,6 +31,7 @@
 #include "../source.h"
 #include "../tunnel.h"
 #include "cross.h"
+#include "fit.h"
 
 /* Opens or ends a connection: conntrack is to see it. */
 #define MANX_TCP_EDGES	(MANX_TCP_SYN_FLAG | MANX_TCP_FIN_FLAG | MANX_TCP_RST_FLAG)
@@ -52,7 +53,8 @@ static bool manx_is_plain(struct sk_buff *skb, const struct manx_packet *p)
 	    skb->len - skb_network_offset(skb) != p->len || !manx_headers_are_linear(skb, p))
 		return false;
 	if (p->family == NFPROTO_IPV4)
-		return p->transport == sizeof(struct iphdr) && ip_hdr(skb)->ttl > 1;
+		return p->transport == sizeof(struct iphdr) && ip_hdr(skb)->ttl > 1 &&
+		       !ip_fast_csum(ip_hdr(skb), sizeof(struct iphdr) / 4);
 	return p->transport == sizeof(struct ipv6hdr) && ipv6_hdr(skb)->hop_limit > 1;
 }
 
@@ -63,7 +65,7 @@ static struct manx_flow *manx_fast_flow(const struct manx_crosser *c, unsigned i
 	struct manx_flow_key key manx_uninitialized;
 	struct manx_flow *flow;
 
-	if (!manx_flow_of_headers(c->p, manx_domain_of(c->in), c->from, &key))
+	if (!manx_flow_of_ports(c->p, manx_domain_of(c->in), c->from, &key))
 		return NULL;
 	side = manx_flows_find(c->ns->flows, &key);
 	if (!side)
@@ -183,8 +185,9 @@ bool manx_fast_from_pod(struct sk_buff *skb, struct net_device *primary,
 
 	/* a packet of the pod's own tap may say anything about its headers */
 	skb_set_transport_header(skb, ETH_HLEN + p->transport);
-	/* to a group's address, the stack does not forward it */
-	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest) || !manx_fast_may(&c, skb))
+	/* to a group's address, the stack does not forward it; nor what is too long for the primary */
+	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest) || !is_skb_forwardable(primary, skb) ||
+	    !manx_fast_may(&c, skb))
 		return false;
 	dev_sw_netstats_tx_add(peer, 1, len);
 	dev_sw_netstats_rx_add(primary, len);

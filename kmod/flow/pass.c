@@ -194,18 +194,34 @@ static void manx_flow_learn(const struct manx_crossing *c, struct manx_flow *flo
 
 static void manx_flow_judged(struct manx_flow *flow, u32 generation)
 {
-	bool audited = READ_ONCE(flow->generation) == MANX_FLOW_AUDITED;
+	bool refused = READ_ONCE(flow->generation) == MANX_FLOW_REFUSED;
 
 	WRITE_ONCE(flow->generation, generation);
-	if (audited != (generation == MANX_FLOW_AUDITED))
+	if (refused != (generation == MANX_FLOW_REFUSED))
 		manx_quota_mark(flow);
+}
+
+/*
+ * What was allowed is not any more. With an nf_conn, that tells the direction of what may
+ * come still. Without one the entry has to, as long as somebody sends: its server's next
+ * packet would begin a flow of the other direction, which policy may allow.
+ */
+static void manx_flow_forbid(const struct manx_config *config, struct manx_flow *flow)
+{
+	if (READ_ONCE(flow->ct)) {
+		manx_flow_remove(flow, MANX_FLOW_END_FORBIDDEN);
+		return;
+	}
+	manx_flow_judged(flow, MANX_FLOW_REFUSED);
+	WRITE_ONCE(flow->expires, jiffies + manx_flow_timeout(config, flow->side[0].key.protocol,
+							      MANX_TCP_CLOSED, true));
 }
 
 /* Established flows that were allowed once can be exempt from new policy. */
 static bool manx_flow_is_kept(const struct manx_config *config, const struct manx_flow *flow)
 {
 	return config->keep_established && manx_flow_is_replied(flow) &&
-	       READ_ONCE(flow->generation) != MANX_FLOW_AUDITED;
+	       READ_ONCE(flow->generation) != MANX_FLOW_REFUSED;
 }
 
 /*
@@ -228,9 +244,9 @@ static bool manx_flow_still_allowed(const struct manx_crossing *c, struct manx_f
 	if (v->action == MANX_ACTION_ALLOW)
 		manx_flow_judged(flow, c->rs->generation);
 	else if (manx_audits(c->rs, v))
-		manx_flow_judged(flow, MANX_FLOW_AUDITED);
+		manx_flow_judged(flow, MANX_FLOW_REFUSED);
 	else
-		manx_flow_remove(flow, MANX_FLOW_END_FORBIDDEN);
+		manx_flow_forbid(&c->rs->config, flow);
 	return v->action == MANX_ACTION_ALLOW;
 }
 
@@ -387,7 +403,7 @@ static void manx_flow_miss(const struct manx_crossing *c, struct manx_verdict *v
 	if (likely(v->action == MANX_ACTION_ALLOW))
 		manx_flow_begin(c, picked_up, c->rs->generation, v);
 	else if (manx_audits(c->rs, v))
-		manx_flow_begin(c, picked_up, MANX_FLOW_AUDITED, v);
+		manx_flow_begin(c, picked_up, MANX_FLOW_REFUSED, v);
 }
 
 /*

@@ -20,7 +20,7 @@ struct sk_buff;
  * @state: MANX_FLOW_STATE_*
  * @flags: MANX_FLOW_FLAGS_*
  * @expires: milliseconds
- * @generation: of the ruleset that last allowed it, or MANX_FLOW_AUDITED
+ * @generation: of the ruleset that last allowed it, or MANX_FLOW_REFUSED
  * @packets: by direction
  * @bytes: by direction
  * @way: MANX_WAY_*, by direction

@@ -108,7 +108,7 @@ bool manx_flow_is_worth_keeping(const struct manx_flow *flow)
 {
 	u32 tcp = READ_ONCE(flow->tcp);
 
-	if (!manx_flow_is_replied(flow) || READ_ONCE(flow->generation) == MANX_FLOW_AUDITED)
+	if (!manx_flow_is_replied(flow) || READ_ONCE(flow->generation) == MANX_FLOW_REFUSED)
 		return false;
 	switch (flow->side[0].key.protocol) {
 	case IPPROTO_TCP:

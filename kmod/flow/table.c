@@ -57,12 +57,15 @@ static struct kmem_cache *manx_flow_cache __ro_after_init;
 static __always_inline u32 manx_flow_hash(const struct manx_flows *flows,
 					  const struct manx_flow_key *key)
 {
-	/* For one endpoint, @from and @domain are constant. */
+	/*
+	 * For one endpoint, @from and @domain are constant: what collides there, of two addresses
+	 * and one protocol, is one flow of each end that has this address.
+	 */
 	u32 ends = key->from ^ rol32(key->domain, 16) ^ (u32)key->protocol << 24;
 
 	if (key->family == NFPROTO_IPV4)
-		return hsiphash_4u32((__force u32)key->src.ip, (__force u32)key->dst.ip,
-				     (u32)key->sport << 16 | key->dport, ends, &flows->seed);
+		return hsiphash_3u32((__force u32)key->src.ip, (__force u32)key->dst.ip,
+				     ((u32)key->sport << 16 | key->dport) ^ ends, &flows->seed);
 	return hsiphash(key, sizeof(*key), &flows->seed);
 }
 

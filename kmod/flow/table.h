@@ -22,10 +22,11 @@ struct manx_ruleset;
 #define MANX_FLOW_LOCKS 256
 
 /*
- * No ruleset's generation: policy refuses the flow, and its packets pass because
- * the node only audits. Each of them is judged.
+ * No ruleset's generation: policy refuses the flow, so each of its packets is judged. The
+ * entry is there because the node only audits, and the packets pass; or because the flow was
+ * allowed once, and nothing else knows in which direction to judge what is still sent.
  */
-#define MANX_FLOW_AUDITED 0
+#define MANX_FLOW_REFUSED 0
 
 /**
  * struct manx_flow_side - an entry as packets of one direction find it
@@ -90,7 +91,7 @@ struct manx_flow_route {
  * @bytes: by direction, octets of IP packets
  * @expires: jiffies
  * @flags: see enum manx_flow_bit
- * @generation: of the ruleset that last allowed it, or MANX_FLOW_AUDITED
+ * @generation: of the ruleset that last allowed it, or MANX_FLOW_REFUSED
  * @tcp: enum manx_tcp
  * @ct: the host's entry, or NULL; referenced by whoever has put it here
  * @way: MANX_WAY_*, by direction: how its packets go. READ_ONCE() and WRITE_ONCE()

@@ -93,6 +93,25 @@ bool manx_flow_of_packet(const struct sk_buff *skb, const struct manx_packet *p,
 bool manx_flow_of_headers(const struct manx_packet *p, u32 domain, u32 from,
 			  struct manx_flow_key *key);
 
+/* manx_flow_of_headers(), for most packets without a call. */
+static __always_inline bool manx_flow_of_ports(const struct manx_packet *p, u32 domain, u32 from,
+					       struct manx_flow_key *key)
+{
+	if (unlikely(p->fragment || !manx_has_ports(p->protocol)))
+		return manx_flow_of_headers(p, domain, from, key);
+	*key = (struct manx_flow_key){
+		.src		= p->src,
+		.dst		= p->dst,
+		.domain		= domain,
+		.from		= from,
+		.sport		= p->sport,
+		.dport		= p->dport,
+		.family		= p->family,
+		.protocol	= p->protocol,
+	};
+	return true;
+}
+
 /**
  * manx_flow_of_quoted() - which flow the packet is of that an ICMP error quotes
  * @skb: the error

@@ -12,7 +12,7 @@
  * nf_conn ends, or TCP does.
  *
  * "established": the nf_conn is confirmed (so source NAT has been decided), its
- * tuples are each other's inverse (IPVS translates without setting any bit), no
+ * tuples are each other's inverse (NAT changes one, and so does IPVS), no
  * helper or sequence adjustment wants to see the packets, and for TCP the
  * handshake is through; these are the conditions of nftables' flow offload, too
  * (net/netfilter/nft_flow_offload.c). "direct": there is no nf_conn, and no hook
@@ -54,30 +54,18 @@ static int manx_why_tracked(const struct nf_conn *ct)
 {
 	const struct nf_conn_help *help = nfct_help(ct);
 
-	if (nf_ct_is_template(ct))
-		return MANX_WHY_UNTRACKED;
-	if (!nf_ct_is_confirmed(ct) || nf_ct_is_dying(ct))
+	if (!nf_ct_is_confirmed(ct))
 		return MANX_WHY_NEW;
 	/* its state and tags come from chunks and packets anywhere in the stream */
 	if (nf_ct_protonum(ct) == IPPROTO_SCTP || nf_ct_protonum(ct) == IPPROTO_DCCP)
 		return MANX_WHY_HELPER;
-	if (ct->status & (IPS_NAT_MASK | IPS_NAT_CLASH) || !manx_is_inverse(ct))
+	if (!manx_is_inverse(ct))
 		return MANX_WHY_TRANSLATED;
-	if ((help && rcu_access_pointer(help->helper)) || nfct_seqadj(ct) ||
-	    ct->status & IPS_SEQ_ADJUST)
+	if ((help && rcu_access_pointer(help->helper)) || nfct_seqadj(ct))
 		return MANX_WHY_HELPER;
 	if (nf_ct_protonum(ct) == IPPROTO_TCP && ct->proto.tcp.state != TCP_CONNTRACK_ESTABLISHED)
 		return MANX_WHY_NEW;
 	return -1;
-}
-
-static bool manx_is_by_ipvs(const struct sk_buff *skb)
-{
-#if IS_ENABLED(CONFIG_IP_VS)
-	return skb->ipvs_property;
-#else
-	return false;
-#endif
 }
 
 /* MANX_WHY_*, or -1 and @found the way. */
@@ -87,8 +75,6 @@ static int manx_why_not(const struct manx_ruleset *rs, const struct sk_buff *skb
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(skb, &info);
 
-	if (manx_is_by_ipvs(skb))
-		return MANX_WHY_TRANSLATED;
 	*found = MANX_WAY_ESTABLISHED;
 	if (ct)
 		return manx_why_tracked(ct);
@@ -109,17 +95,18 @@ static int manx_why_not_tcp(const struct manx_flow *flow, u8 way)
 	return tcp > MANX_TCP_ESTABLISHED ? MANX_WHY_CLOSING : -1;
 }
 
+/*
+ * Of what can come to FORWARD: addresses of the node, and routes that refuse, cannot.
+ * IPsec has been asked already.
+ */
 static bool manx_route_is_plain(const struct sk_buff *skb, const struct manx_packet *p)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
-	if (dst->lwtstate || dst->error || dst_xfrm(dst) || dst->dev->flags & IFF_LOOPBACK ||
-	    netif_is_l3_master(dst->dev))
+	if (dst->lwtstate || dst->dev->flags & IFF_LOOPBACK || netif_is_l3_master(dst->dev))
 		return false;
-	if (p->family == NFPROTO_IPV4)
-		return skb_rtable(skb)->rt_type == RTN_UNICAST &&
-		       !(IPCB(skb)->flags & IPSKB_DOREDIRECT);
-	return !(dst_rt6_info(dst)->rt6i_flags & (RTF_REJECT | RTF_ANYCAST | RTF_LOCAL));
+	return p->family != NFPROTO_IPV4 || (skb_rtable(skb)->rt_type == RTN_UNICAST &&
+					     !(IPCB(skb)->flags & IPSKB_DOREDIRECT));
 }
 
 /* --- learning --- */

@@ -7,6 +7,7 @@
 
 #include <net/dst.h>
 #include <net/ip6_fib.h>
+#include <net/route.h>
 #include <uapi/linux/manx.h>
 
 #include "../packet.h"
@@ -64,6 +65,16 @@ static inline void manx_way_end(struct manx_flow *flow)
  */
 bool manx_way_refresh(struct manx_flow *flow);
 
+/* As dst_check(), for IPv4 without a call: ipv4_dst_check(). */
+static inline bool manx_route_stands(const struct manx_flow *flow, struct dst_entry *dst,
+				     u32 cookie, const struct net *net)
+{
+	if (flow->side[0].key.family == NFPROTO_IPV6)
+		return dst_check(dst, cookie);
+	return dst->obsolete == DST_OBSOLETE_FORCE_CHK &&
+	       container_of(dst, struct rtable, dst)->rt_genid == rt_genid_ipv4(net);
+}
+
 /**
  * manx_way_route() - the route of a flow's packets
  * @flow: entry
@@ -90,7 +101,8 @@ static inline struct dst_entry *manx_way_route(const struct manx_flow *flow, uns
 		return NULL;
 	/* pairs with manx_way_set(): still this route, so the cookie was its own */
 	smp_rmb();
-	return rcu_access_pointer(route->dst) == dst ? dst_check(dst, cookie) : NULL;
+	return rcu_access_pointer(route->dst) == dst &&
+	       manx_route_stands(flow, dst, cookie, net) ? dst : NULL;
 }
 
 #endif /* _MANX_FLOW_WAY_H */

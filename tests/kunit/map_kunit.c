@@ -144,6 +144,39 @@ static void map_old_version_stays(struct kunit *test)
 	map_end(&p);
 }
 
+/* What lies together is near the root, wherever that is; others join it from both sides. */
+static void map_far_from_zero(struct kunit *test)
+{
+	static const u32 keys[] = { 0x0a010012, 0x0a010017, 0x0a01003f, 0x0a0100f0, 0x09ffffff,
+				    0x0a020000, 0xfffffffe, 0 };
+	struct map_pair p = {};
+	u32 i;
+
+	map_start(&p, test);
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		KUNIT_EXPECT_NULL(test, manx_map_get(&p.map, keys[i]));
+		KUNIT_ASSERT_EQ(test, manx_map_set(&p.map, &p.edit, keys[i], &p), 0);
+		xa_store(&p.model, keys[i], &p, GFP_KERNEL);
+		p.n++;
+		if (keys[i] == 0x0a0100f0)
+			KUNIT_EXPECT_EQ(test, p.map.shift, MANX_MAP_BITS);
+		map_commit(&p);
+		map_compare(&p, &p.map);
+	}
+	/* as an empty one it begins anew */
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		KUNIT_ASSERT_EQ(test, manx_map_del(&p.map, &p.edit, keys[i]), 0);
+		xa_erase(&p.model, keys[i]);
+		p.n--;
+		map_commit(&p);
+		map_compare(&p, &p.map);
+	}
+	KUNIT_EXPECT_NULL(test, p.map.root);
+	KUNIT_ASSERT_EQ(test, manx_map_set(&p.map, &p.edit, 7, &p), 0);
+	KUNIT_EXPECT_EQ(test, p.map.shift, 0);
+	map_end(&p);
+}
+
 static void map_no_memory(struct kunit *test)
 {
 	static const u32 keys[] = { 0, 15, 16, 0x1000, 0xfffffffe, 0x1001 };
@@ -185,6 +218,7 @@ static void map_no_memory(struct kunit *test)
 static struct kunit_case map_cases[] = {
 	KUNIT_CASE(map_against_model),
 	KUNIT_CASE(map_old_version_stays),
+	KUNIT_CASE(map_far_from_zero),
 	KUNIT_CASE(map_no_memory),
 	{}
 };

@@ -140,7 +140,7 @@ static void defaults(void **state)
 	assert_int_equal(st.node.config.value[MANX_DP_ENDPOINT_TO_NODE], MANX_ACTION_DENY);
 	assert_int_equal(st.node.config.value[MANX_DP_MAX_MEMORY], 1 << 30);
 	assert_int_equal(st.node.config.value[MANX_DP_AUDIT], 0);
-	assert_int_equal(st.node.config.value[MANX_DP_FAST], MANX_FAST_OFF);
+	assert_int_equal(st.node.config.value[MANX_DP_FAST], MANX_FAST_ESTABLISHED);
 	assert_int_equal(st.node.config.value[MANX_DP_MARK_STAY], 0);
 	assert_int_equal(st.node.config.value[MANX_DP_QUEUE_PACKETS], 256);
 	assert_int_equal(st.node.config.value[MANX_DP_TCP_ESTABLISHED], 432000);

@@ -190,6 +190,7 @@ static void options_that_are_refused(void **state)
 		{ "timeout.udp", "0", "expected seconds from 1 to" },
 		{ "mark-mask", "0", "expected a mask" },
 		{ "endpoint-to-node", "reject", "expected allow or deny" },
+		{ "fast", "on", "fast: \"on\": expected off, established or direct" },
 	};
 	struct manx_dp_config config = { 0 };
 	struct manx_error err = { 0 };

@@ -225,6 +225,12 @@ peers() {
 # members NODE SET MEMBER...
 members() { add "$1" sets "{\"name\":\"$2\",\"members\":$(list "${@:3}")}"; }
 
+# Does a node follow connections, with the mode that MANX_FAST names? A case that needs it
+# sets that to another one. And the flag of flows where it does not.
+tracking() { [ "${MANX_FAST-}" != direct ]; }
+untracked=
+tracking || untracked=" untracked"
+
 # settings_of NODE: with the way that MANX_FAST names, unless the case names one itself
 settings_of() {
 	local settings=${objects[$1 node]-}
@@ -290,6 +296,87 @@ table = next(t for t in json.load(sys.stdin)["tables"] if t["name"] == sys.argv[
 print(*[str(r["id"]) + ":" + str(r["packets"]) for r in table["rules"]],
       "default:" + str(table["defaultPackets"]))' "$2"
 }
+
+# --- ways of flows ---
+
+# ways NODE [FILTER VALUE]...: of its flows, both directions: "tcp established stack:new"
+ways() {
+	on "$1" manxctl dp flows "${@:2}" -o json | sed -nE '
+		s/.*"protocol":"?([^",]*)"?,.*"way":"([^"]*)"(.*)"replyWay":"([^"]*)"(.*)/\1 \2\3 \4\5/
+		s/,"(why|replyWhy)":"([^"]*)"/:\2/g
+		s/[]},]*//g
+		/^[a-z0-9]+ /p' | sort
+}
+
+# watch NODE: what its stack forwards, from now on for by_stack()
+watch() {
+	nsenter --net="/run/netns/$1" -- sleep inf &
+	watching=$!
+	# the process is there before its namespace is
+	until [ "/proc/$watching/ns/net" -ef "/run/netns/$1" ]; do sleep 0.02; done
+}
+
+# forwarded: sets it to the packets that the stack of the node has, by both families
+forwarded() {
+	local words
+
+	while read -ra words; do
+		[[ ${words[0]-} != Ip: ]] || forwarded=${words[6]}
+	done < "/proc/$watching/net/snmp"
+	while read -ra words; do
+		[ "${words[0]-}" != Ip6OutForwDatagrams ] || forwarded=$((forwarded + words[1]))
+	done < "/proc/$watching/net/snmp6"
+}
+
+# by_stack N COMMAND...: meanwhile it forwards exactly that many. Where that is none, one that
+# it does may be chance, as it looks at everything anew when any link or route changes.
+by_stack() {
+	local before tries=1
+
+	[ "$1" != 0 ] || tries=3
+	while
+		forwarded
+		before=$forwarded
+		"${@:2}"
+		forwarded
+		[ $((forwarded - before)) != "$1" ] && [ $((--tries)) -gt 0 ]
+	do :; done
+	[ $((forwarded - before)) = "$1" ] ||
+		fail "forwarded $((forwarded - before)), not $1: ${*:2}; flows: $(ways n1)"
+}
+
+# mode off|established|direct [JSON]: of n1, with further settings; flows begin anew
+mode() {
+	settings n1 "\"fast\":\"$1\"${2+,$2}"
+	commit n1
+	on n1 manxctl dp flush all > "$scratch/flushed"
+}
+
+# goes WAY REPLY-WAY [PROTOCOL]: the flow to b does, a stream of datagrams if none is named
+goes() {
+	local found
+
+	found=$(ways n1 to 3 protocol ${3-udp})
+	[ "${found#* }" = "$1 $2" ] || fail "expected $1 $2, found: $found"
+}
+
+# served: n1 with b answering
+served() {
+	settings n1 '"fast":"established"'
+	one_node
+	watch n1
+	echo_server b udp 53
+}
+
+# warm [ADDRESS]: a stream of datagrams, which goes the way it may
+warm() {
+	stream a "${1-$b4}" 53 UDP
+	echoes warm
+	echoes warm
+}
+
+# pings ADDRESS COUNT [OPTION...]: all with one identity, so that they are one flow
+pings() { on a ping -n -q -e 77 -i 0.02 -W 2 -c $2 "${@:3}" $1 > "$scratch/ping"; }
 
 # --- expectations ---
 
@@ -415,7 +502,7 @@ stuck() {
 	local line
 
 	echo "$1" >&3
-	if read -r -t 0.5 line <&4; then fail "came back: $line"; fi
+	if read -r -t 0.2 line <&4; then fail "came back: $line"; fi
 }
 
 # flushed NODE NUMBER FILTER...: that many entries are ended

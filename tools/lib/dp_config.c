@@ -41,7 +41,7 @@ const struct manx_dp_option_info manx_dp_options[MANX_DP_OPTIONS] = {
 	SWITCH(REFUSE_PICKUP, "refuse-pickup", "refusePickup"),
 	SWITCH(AUDIT, "audit", "audit"),
 	OPTION(FAST, "fast", NULL, "fast", NODE_FAST, FASTNESS, MANX_FAST_OFF, MANX_FAST_MAX,
-	       MANX_FAST_OFF),
+	       MANX_FAST_ESTABLISHED),
 	OPTION(MARK_STAY, "mark-stay", NULL, "markStay", NODE_MARK_STAY, MASK, 0, UINT32_MAX, 0),
 	LIMIT(QUEUE_PACKETS, "queue-packets", "queuePackets", 0, 1 << 16, 256),
 	TIMEOUT(TCP_OPENING, "tcp-opening", "tcpOpening", 120),

@@ -125,7 +125,7 @@ const struct manxctl_command manxctl_commands[] = {
 	  "dp show [sets|tables|endpoints|peers|node] [-o table|json]\n"
 	  "dp load [--sync] FILE\n"
 	  "dp set OPTION VALUE [OPTION VALUE]...\n"
-	  "dp flows [FILTER VALUE]... [-o table|json]\n"
+	  "dp [show] flows [FILTER VALUE]... [-o table|json]\n"
 	  "dp flush FILTER VALUE [FILTER VALUE]... | all\n"
 	  "dp link add NAME [peer NAME] [netns NAME|PATH] [endpoint ID] [mtu N]\n"
 	  "dp tunnel add NAME local ADDRESS [ttl N] [mtu N]\n"

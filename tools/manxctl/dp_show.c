@@ -325,6 +325,9 @@ int manxctl_dp_show(int argc, char **argv)
 	size_t i = 0;
 	int rc;
 
+	/* it has filters, and may be too long to be held */
+	if (argc > 1 && strcmp(argv[1], "flows") == 0)
+		return manxctl_dp_flows(argc - 1, argv + 1);
 	if (!manxctl_output("dp", argc, argv, &json))
 		return MANXCTL_USAGE;
 	if (argc - optind > 1)
@@ -332,7 +335,7 @@ int manxctl_dp_show(int argc, char **argv)
 	while (parts[i].name && (optind == argc || strcmp(parts[i].name, argv[optind]) != 0))
 		i++;
 	if (optind < argc && !parts[i].name)
-		return manxctl_usage("dp", "dp show %s: expected sets, tables, endpoints, peers or node",
+		return manxctl_usage("dp", "dp show %s: expected sets, tables, endpoints, peers, node or flows",
 				     argv[optind]);
 	if (read_view(&v, &err))
 		return manxctl_fail(&err);

@@ -175,8 +175,7 @@ int manxd_dataplane_apply(struct manxd *d, struct manx_error *err)
 	int rc = check_known(d, err);
 
 	/* what else can be configured is the operator's: manxctl dp set */
-	want.node.config.given = 1u << MANX_DP_ENDPOINT_TO_NODE;
-	want.node.config.value[MANX_DP_ENDPOINT_TO_NODE] = d->endpoint_to_node;
+	want.node.config = d->options;
 	if (!rc)
 		rc = compile(d, &want, err);
 	if (!rc)

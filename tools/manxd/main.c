@@ -27,6 +27,7 @@
 #include "work.h"
 
 #define ENDPOINT_TO_HOST "MANX_DEFAULT_ENDPOINT_TO_HOST_ACTION"
+#define FAST "MANX_FAST"
 
 static const char usage[] =
 	"usage: manxd [OPTION...]\n"
@@ -91,14 +92,24 @@ static int read_default_action(struct manxd *d, struct manx_error *err)
 {
 	const char *text = getenv(ENDPOINT_TO_HOST);
 
-	d->endpoint_to_node = MANX_ACTION_DENY;
 	if (!text || !*text || !strcasecmp(text, "Drop"))
-		return 0;
-	if (strcasecmp(text, "Accept"))
-		return manx_fail(err, -EINVAL, "environment variable %s: \"%s\" is neither Drop nor Accept",
-				 ENDPOINT_TO_HOST, text);
-	d->endpoint_to_node = MANX_ACTION_ALLOW;
-	return 0;
+		return manx_dp_config_set(&d->options, "endpoint-to-node", "deny", err);
+	if (!strcasecmp(text, "Accept"))
+		return manx_dp_config_set(&d->options, "endpoint-to-node", "allow", err);
+	return manx_fail(err, -EINVAL, "environment variable %s: \"%s\" is neither Drop nor Accept",
+			 ENDPOINT_TO_HOST, text);
+}
+
+static int read_fast(struct manxd *d, struct manx_error *err)
+{
+	const char *text = getenv(FAST);
+
+	if (!text || !*text)
+		text = "established";
+	return manx_dp_config_set(&d->options, "fast", text, err) ?
+	       manx_fail(err, -EINVAL,
+			 "environment variable %s: \"%s\" is none of off, established and direct",
+			 FAST, text) : 0;
 }
 
 static int read_boot_id(struct manxd *d, struct manx_error *err)
@@ -197,6 +208,8 @@ static int open_all(struct daemon *self, struct manx_error *err)
 		rc = manx_node_name(d->node, sizeof(d->node), err);
 	if (!rc)
 		rc = read_default_action(d, err);
+	if (!rc)
+		rc = read_fast(d, err);
 	if (!rc)
 		rc = read_boot_id(d, err);
 	if (!rc)

@@ -56,7 +56,7 @@ struct manxd_attachments {
  * struct manxd - the daemon
  * @node: its name
  * @boot_id: of this run of the kernel
- * @endpoint_to_node: MANX_ACTION_ALLOW or _DENY
+ * @options: of the module, that the environment says
  * @dp: NULL while the module does not take what it should
  * @underlay: as the last MANXD_WORK_TUNNEL found it
  * @tunnel: index of the tunnel, 0 if there is none
@@ -69,7 +69,7 @@ struct manxd_attachments {
 struct manxd {
 	char node[254];
 	char boot_id[37];
-	uint32_t endpoint_to_node;
+	struct manx_dp_config options;
 	struct manxd_loop loop;
 	struct manx_store *store;
 	struct manx_dp *dp;

@@ -2,69 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The fast way: which packets leave the host's stack aside, and what leads them back to it.
 
-# mode off|established|direct [JSON]: of n1, with further settings; flows begin anew
-mode() {
-	settings n1 "\"fast\":\"$1\"${2+,$2}"
-	commit n1
-	on n1 manxctl dp flush all > "$scratch/flushed"
-}
-
-# ways [FILTER VALUE]...: of flows of n1, both directions: "tcp established stack:new"
-ways() {
-	on n1 manxctl dp flows "$@" -o json | /usr/bin/python3 -S -c '
-import json, sys
-found = json.load(sys.stdin)
-for f in found if isinstance(found, list) else found["flows"]:
-	print(f["protocol"], *[f[way] + (":" + f[why] if why in f else "")
-			       for way, why in (("way", "why"), ("replyWay", "replyWhy"))])' | sort
-}
-
-# goes WAY REPLY-WAY [PROTOCOL]: the flow to b does, a stream of datagrams if none is named
-goes() {
-	local found
-
-	found=$(ways to 3 protocol ${3-udp})
-	[ "${found#* }" = "$1 $2" ] || fail "expected $1 $2, found: $found"
-}
-
-# forwarded: packets that the stack of n1 has, by both families
-forwarded() {
-	# shellcheck disable=SC2016	# the dollars are awk's
-	on n1 awk '
-		$1 == "Ip:" { n += $7 }
-		$1 == "Ip6OutForwDatagrams" { n += $2 }
-		END { print n }' /proc/net/snmp /proc/net/snmp6
-}
-
-# by_stack N COMMAND...: meanwhile it forwards exactly that many
-by_stack() {
-	local before after
-
-	before=$(forwarded)
-	"${@:2}"
-	after=$(forwarded)
-	[ $((after - before)) = $1 ] || fail "forwarded $((after - before)), not $1: ${*:2}"
-}
-
-# served: n1 with b answering
-served() {
-	settings n1 '"fast":"established"'
-	one_node
-	echo_server b udp 53
-	echo_server b tcp 80
-}
-
-# warm [ADDRESS]: a stream of datagrams, which goes the way it may
-warm() {
-	stream a "${1-$b4}" 53 UDP
-	echoes warm
-	echoes warm
-}
-
 fast_flows_show_their_way() {
 	local mode address pings
 
 	served
+	echo_server b tcp 80
 	mode off
 	stream a $b4 80
 	goes stack:off stack:off tcp
@@ -83,7 +25,7 @@ fast_flows_show_their_way() {
 		mode $mode
 		for address in $b4 "[$b6]"; do
 			warm $address
-			[[ $(ways dport 53) = *"udp $mode $mode" ]] || fail "$(ways)"
+			[[ $(ways n1 dport 53) = *"udp $mode $mode" ]] || fail "$(ways n1)"
 			by_stack 0 echoes more
 		done
 	done
@@ -91,175 +33,11 @@ fast_flows_show_their_way() {
 	grep -q ' 0% packet loss' "$scratch/pings" || fail "$(< "$scratch/pings")"
 }
 
-# behind KIND: what is translated takes the stack, in every mode
-behind() {
-	local mode
-
-	router r
-	settings n1 '"fast":"established"'
-	node n1
-	underlay n1 $u1
-	pod n1 a $a4 $a6
-	pod n1 b $b4 $b6
-	service "$1"
-	echo_server b tcp 8080
-	commit n1
-	for mode in established direct; do
-		mode $mode
-		stream a 10.96.0.1 80
-		echoes two
-		goes stack:translated stack:translated tcp
-		on n1 manxctl dp flush all > "$scratch/flushed"
-		echoes three
-		goes stack:translated stack:translated tcp
-		on n1 conntrack -F > "$scratch/flushed" 2>&1
-		echoes four
-		# what is not translated is not held up by it
-		stream a $b4 8080
-		echoes two
-		[[ $(ways) = *"tcp established established"* ]] || fail "$(ways)"
-		by_stack 0 echoes three
-	done
-}
-
-fast_leaves_iptables_services_to_the_stack() {
-	behind iptables
-}
-fast_leaves_nftables_services_to_the_stack() {
-	behind nftables
-}
-fast_leaves_ipvs_services_to_the_stack() {
-	behind ipvs
-}
-
-# counted: packets that the rule of n1's FORWARD chain has counted
-counted() { on n1 iptables -n -v -x -L FORWARD 2 | awk '{ print $1 }'; }
-
-fast_passes_host_rules_with_first_packets_only() {
-	local before
-
-	served
-	mode established '"markStay":"0x00000100"'
-	on n1 iptables -A FORWARD -p udp
-	on n1 iptables -A FORWARD -p udp
-	warm
-	goes established established
-	before=$(counted)
-	[ "$before" -gt 0 ]
-	by_stack 0 echoes more
-	[ "$(counted)" = "$before" ]
-	# a flow that is marked stays, and is counted
-	on n1 iptables -t mangle -A FORWARD -p udp -j MARK --set-mark 0x100/0x100
-	by_stack 0 echoes more
-	warm
-	[[ $(ways) = *stack:stay*stack:stay* ]] || fail "$(ways)"
-	before=$(counted)
-	by_stack 2 echoes more
-	[ "$(counted)" = $((before + 2)) ]
-	on n1 iptables -t mangle -F
-	by_stack 2 echoes more
-	# direct: the rule holds for the next packet of every flow
-	on n1 iptables -F
-	on n1 nft flush ruleset
-	mode direct
-	warm
-	goes direct direct
-	by_stack 0 echoes more
-	on n1 nft -f - <<-END
-		table ip host {
-			chain forward {
-				type filter hook forward priority 0
-				udp dport 53 drop
-			}
-		}
-	END
-	stuck lost
-	on n1 nft flush ruleset
-	echoes first
-	by_stack 0 echoes more
-}
-
-# attach WHAT, detach WHAT: it drops what comes in from a, or goes out to b
-attach() {
-	case $1 in
-	tc-in)
-		on n1 tc qdisc add dev manxa clsact
-		on n1 tc filter add dev manxa ingress matchall action drop
-		;;
-	tc-out)
-		on n1 tc qdisc add dev manxb clsact
-		on n1 tc filter add dev manxb egress matchall action drop
-		;;
-	xdp) on n1 /usr/bin/python3 -s -S "$here/py/xdp.py" manxa ;;
-	nft-in)
-		on n1 nft 'table netdev t { chain c {
-			type filter hook ingress device manxa priority 0; drop; }; }'
-		;;
-	nft-out)
-		on n1 nft 'table netdev t { chain c {
-			type filter hook egress device manxb priority 0; drop; }; }'
-		;;
-	esac
-}
-
-detach() {
-	case $1 in
-	tc-in) on n1 tc qdisc delete dev manxa clsact ;;
-	tc-out) on n1 tc qdisc delete dev manxb clsact ;;
-	xdp) ip -n n1 link set manxa xdpgeneric off ;;
-	nft-*) on n1 nft delete table netdev t ;;
-	esac
-}
-
-fast_passes_nothing_that_is_attached_to_a_device() {
-	local mode what
-
-	served
-	for mode in established direct; do
-		mode $mode
-		warm
-		for what in tc-in tc-out xdp nft-in nft-out; do
-			by_stack 0 echoes fast
-			attach $what
-			stuck lost
-			detach $what
-			# the kernel may have begun its routes anew
-			echoes first
-		done
-		by_stack 0 echoes fast
-		# a queue, which delays and lets pass
-		on n1 tc qdisc add dev manxb root pfifo limit 100
-		by_stack 1 echoes slow
-		on n1 tc qdisc delete dev manxb root
-		by_stack 0 echoes fast
-	done
-}
-
-fast_packets_are_seen_by_taps() {
-	local end
-
-	served
-	warm
-	goes established established
-	for end in a:eth0 n1:manxa n1:manxb b:eth0; do
-		nsenter --net=/run/netns/${end%:*} -- timeout 10 tcpdump -n -i ${end#*:} \
-			--immediate-mode -c 2 'udp port 53' > "$scratch/$end" 2>&1 &
-		eventually grep -q 'listening on' "$scratch/$end"
-	done
-	echoes seen
-	for end in a:eth0 n1:manxa n1:manxb b:eth0; do
-		eventually grep -q '2 packets captured' "$scratch/$end"
-		grep -q "$b4.53:" "$scratch/$end"
-		grep -q "$b4.53 >" "$scratch/$end"
-	done
-}
-
 # moved ID: the stream's next packets go to that endpoint
 moved() {
 	echoes moved
 	echoes moved
-	on n1 manxctl dp flows to $1 protocol udp -o json | has '"from"' ||
-		fail "$(on n1 manxctl dp flows)"
+	[ "$(ways n1 to $1 protocol udp)" ] || fail "$(on n1 manxctl dp flows)"
 	by_stack 0 echoes moved
 }
 
@@ -306,30 +84,6 @@ fast_follows_routes_and_rules() {
 	done
 }
 
-fast_leaves_ipsec_to_the_stack() {
-	local mode
-
-	served
-	for mode in established direct; do
-		mode $mode
-		warm
-		by_stack 0 echoes fast
-		ip -n n1 xfrm policy add dir fwd src 192.0.2.0/24 dst 192.0.2.0/24 action block
-		by_stack 2 echoes slow
-		by_stack 2 echoes slow
-		ip -n n1 xfrm policy delete dir fwd src 192.0.2.0/24 dst 192.0.2.0/24
-		# every change of it ends the routes that are known
-		echoes first
-		by_stack 0 echoes fast
-		# of everybody
-		ip -n n1 xfrm policy add dir fwd action block
-		stuck lost
-		ip -n n1 xfrm policy flush
-		echoes first
-		by_stack 0 echoes fast
-	done
-}
-
 fast_works_inside_a_vrf() {
 	local mode
 
@@ -360,9 +114,6 @@ fast_works_inside_a_vrf() {
 		done
 	done
 }
-
-# pings ADDRESS COUNT [OPTION...]: all with one identity, so that they are one flow
-pings() { on a ping -n -q -e 77 -i 0.02 -W 2 -c $2 "${@:3}" $1 > "$scratch/ping"; }
 
 # too_long ADDRESS: the sender is told what length would do
 too_long() {
@@ -402,6 +153,7 @@ fast_leaves_exceptions_to_the_stack() {
 
 fast_ends_with_the_connection() {
 	served
+	echo_server b tcp 80
 	stream a $b4 80
 	echoes two
 	goes established established tcp
@@ -418,10 +170,17 @@ fast_ends_with_the_connection() {
 	stream a $b4 80
 	by_stack 0 echoes two
 	exec 3>&-
-	eventually closes
+	eventually closes 1
+	stream a $b4 80,linger=0
+	by_stack 0 echoes two
+	kill -9 $streaming
+	eventually closes 2
 }
 
-closes() { on n1 manxctl dp flows to 3 protocol tcp -o json | grep -E '"state":\s*"clos'; }
+# closes NUMBER: of connections that end
+closes() {
+	[ "$(on n1 manxctl dp flows to 3 protocol tcp -o json | grep -cE '"state":\s*"clos')" = $1 ]
+}
 
 fast_flows_are_cut_by_policy() {
 	local mode address pings
@@ -475,48 +234,63 @@ fast_flows_end_with_what_they_lead_to() {
 	forget b
 	commit n1
 	stuck lost
-	[ -z "$(ways to 3)" ] || fail "$(ways)"
+	[ -z "$(ways n1 to 3)" ] || fail "$(ways n1)"
 	pods_of[n1]+=" b"
 	commit n1
 	# without the servers nothing holds the namespace
 	ip netns pids b | xargs kill
-	nsenter --net=/run/netns/a -- ping -q -n -i 0.005 $b4 > "$scratch/pings" &
-	eventually pinging
-	ip netns delete b
-	eventually gone manxb
+	leaves b direct
+	ip netns add b
+	plug_in b
+	mode established
+	leaves b established
 }
 
-pinging() { [ "$(ways protocol icmp)" = "icmp direct direct" ]; }
+# leaves POD WAY: while a's packets to it go that way
+leaves() {
+	local pings
+
+	nsenter --net=/run/netns/a -- ping -q -n -i 0.005 $b4 > "$scratch/pings" &
+	pings=$!
+	eventually pinging $2
+	ip netns delete $1
+	eventually gone manx$1
+	kill $pings
+}
+
+pinging() { [ "$(ways n1 protocol icmp)" = "icmp $1 $1" ]; }
 
 gone() { ! ip -n n1 link show dev "$1"; }
 
-# ends: what the four ends of the two pairs have counted, and the flow
+# ends NAMESPACE:LINK...: what they have counted
 ends() {
 	local end
 
-	for end in a:eth0 n1:manxa n1:manxb b:eth0; do
+	for end; do
 		# shellcheck disable=SC2016
 		on ${end%:*} awk -v dev="${end#*:}:" '$1 == dev { print $2, $3, $10, $11 }' /proc/net/dev
 	done
 }
 
-# adds ADDRESS: what a given traffic adds to them
+# adds ADDRESS NAMESPACE:LINK...: what a given traffic adds to them, and to the flow
 adds() {
-	ends > "$scratch/before"
+	ends "${@:2}" > "$scratch/before"
 	pings $1 10 -s 100
-	ends | paste -d' ' "$scratch/before" - | awk '{ print $5 - $1, $6 - $2, $7 - $3, $8 - $4 }'
-	on n1 manxctl dp flows endpoint 3 -o json | grep -oE '"(replyP|p)ackets":[0-9]+|"(replyB|b)ytes":[0-9]+'
+	ends "${@:2}" | paste -d' ' "$scratch/before" - |
+		awk '{ print $5 - $1, $6 - $2, $7 - $3, $8 - $4 }'
+	on n1 manxctl dp flows from 2 -o json | grep -oE '"(replyP|p)ackets":[0-9]+|"(replyB|b)ytes":[0-9]+'
 }
 
-# counts_alike ADDRESS: what the same packets add is the same on each way
+# counts_alike ADDRESS NAMESPACE:LINK...: what the same packets add is the same on each way
 counts_alike() {
 	local mode
 
 	for mode in off established direct; do
+		[ -z "${pods_of[n2]-}" ] || { settings n2 "\"fast\":\"$mode\""; commit n2; }
 		mode $mode
 		pings "$1" 1
 		on n1 manxctl dp flush all > "$scratch/flushed"
-		adds "$1" > "$scratch/$mode"
+		adds "$@" > "$scratch/$mode"
 	done
 	diff "$scratch/off" "$scratch/established" && diff "$scratch/off" "$scratch/direct"
 }
@@ -526,9 +300,22 @@ fast_counts_as_the_stack_does() {
 
 	served
 	for address in $b4 $b6; do
-		# a pod's kernel may report its groups meanwhile
-		counts_alike $address || counts_alike $address || counts_alike $address
+		counts_in_the_end $address a:eth0 n1:manxa n1:manxb b:eth0
 	done
+}
+
+fast_counts_across_nodes_as_the_stack_does() {
+	local address
+
+	two_nodes
+	for address in $c4 $c6; do
+		counts_in_the_end $address a:eth0 n1:manxa n1:tunl n2:tunl n2:manxc c:eth0
+	done
+}
+
+# A pod's kernel may report its groups meanwhile.
+counts_in_the_end() {
+	counts_alike "$@" || counts_alike "$@" || counts_alike "$@"
 }
 
 fast_carries_what_was_sent() {
@@ -559,27 +346,68 @@ transfers() {
 }
 
 fast_queues_have_an_end() {
+	local burst=(/usr/bin/python3 -s -S "$here/py/burst.py")
+
 	served
-	mode established '"queuePackets":8'
 	on a ethtool -K eth0 tx-udp-segmentation off gso off > "$scratch/ethtool"
-	dropping b backlog:32 on a /usr/bin/python3 -s -S "$here/py/burst.py" $b4 53 40
+	mode established '"queuePackets":8'
+	dropping b backlog:32 on a "${burst[@]}" $b4 53 40
+	mode direct '"queuePackets":8'
+	dropping b backlog:32 on a "${burst[@]}" $b6 53 40
 }
 
-# Both nodes leave their stacks aside, the tunnel and the wire between them.
+# something_runs: a timer or work of the module's, within a second
+something_runs() {
+	local tracing=/sys/kernel/tracing
+
+	echo > $tracing/trace
+	echo 1 > $tracing/tracing_on
+	sleep 1
+	echo 0 > $tracing/tracing_on
+	grep 'function[ =]manx_' $tracing/trace
+}
+
+nothing_runs() { ! something_runs; }
+
+# Links and policy cost nothing without traffic. What looks for it does see what there is:
+# while there are flows, old ones are looked for.
+fast_costs_nothing_while_idle() {
+	local event
+
+	served
+	warm
+	for event in timer/timer_expire_entry timer/hrtimer_expire_entry \
+		     workqueue/workqueue_execute_start; do
+		echo 1 > /sys/kernel/tracing/events/$event/enable
+	done
+	something_runs
+	on n1 manxctl dp flush all > "$scratch/flushed"
+	eventually nothing_runs
+	echo > /sys/kernel/tracing/set_event
+	echo 1 > /sys/kernel/tracing/tracing_on
+}
+
+# tunnelled: two nodes that leave their stacks aside, c answers
+tunnelled() {
+	settings n1 '"fast":"direct"'
+	settings n2 '"fast":"direct"'
+	two_nodes
+	watch n1
+	echo_server c udp 53
+}
+
+# Between both nodes the tunnel and the wire.
 fast_crosses_the_tunnel() {
 	local mode address
 
-	settings n1 '"fast":"established"'
-	settings n2 '"fast":"established"'
-	two_nodes
-	echo_server c udp 53
+	tunnelled
 	for mode in established direct; do
 		settings n2 "\"fast\":\"$mode\""
 		commit n2
 		mode $mode
 		for address in $c4 "[$c6]"; do
 			warm $address
-			[ "$(ways dport 53)" = "udp $mode $mode" ] || fail "$(ways)"
+			[ "$(ways n1 dport 53)" = "udp $mode $mode" ] || fail "$(ways n1)"
 			by_stack 0 echoes far
 			on n1 manxctl dp flush all > "$scratch/flushed"
 		done
@@ -589,6 +417,60 @@ fast_crosses_the_tunnel() {
 	ip -n r route add 10.65.0.0/24 via $u1
 	ip -n r route add 10.65.1.0/24 via $u2
 	warm $c4
-	[ "$(ways dport 53)" = "udp direct direct" ] || fail "$(ways)"
+	[ "$(ways n1 dport 53)" = "udp direct direct" ] || fail "$(ways n1)"
 	by_stack 0 echoes wire
+	# what is attached to the host's device sees it as from the stack
+	on n1 nft 'table netdev t { chain c {
+		type filter hook egress device eth0 priority 0; drop; }; }'
+	stuck lost
+	on n1 nft flush ruleset
+	echoes wire
+}
+
+# kept_by COMMAND: what is so begun drops what crosses the tunnel, until the ruleset is empty
+kept_by() {
+	by_stack 0 echoes fast
+	"$@"
+	stuck lost
+	on n1 nft flush ruleset
+	on n1 tc qdisc delete dev tunl clsact 2> "$scratch/none" || true
+	on n1 tc qdisc delete dev eth0 clsact 2> "$scratch/none" || true
+	echoes one
+	echoes two
+}
+
+# classify LINK ingress|egress: tc drops
+classify() {
+	on n1 tc qdisc add dev $1 clsact
+	on n1 tc filter add dev $1 $2 matchall action drop
+}
+
+fast_tunnels_pass_nothing_that_is_attached() {
+	local address hook dev end
+
+	tunnelled
+	for address in $c4 "[$c6]"; do
+		warm $address
+		for hook in prerouting input output postrouting; do
+			kept_by on n1 nft "table ip host { chain c {
+				type filter hook $hook priority 1; meta l4proto { 4, 41 } drop; }; }"
+		done
+		for dev in tunl eth0; do
+			for hook in ingress egress; do
+				[ $dev$hook = eth0ingress ] || kept_by on n1 nft "table netdev host { chain c {
+					type filter hook $hook device $dev priority 0; drop; }; }"
+				kept_by classify $dev $hook
+			done
+		done
+	done
+	# the tunnel's own tap, and the wire's
+	for end in tunl eth0; do
+		nsenter --net=/run/netns/n1 -- timeout $((10 * slow)) tcpdump -n -i $end \
+			--immediate-mode -c 2 'udp port 53 or proto 4 or proto 41' > "$scratch/$end" 2>&1 &
+		eventually grep -q 'listening on' "$scratch/$end"
+		echoes seen
+		eventually grep -q '2 packets captured' "$scratch/$end"
+		grep -q "$c6.53:" "$scratch/$end" && grep -q "$c6.53 >" "$scratch/$end" ||
+			fail "$(< "$scratch/$end")"
+	done
 }

@@ -187,6 +187,9 @@ links_count_what_passes() {
 			fail "witness $witness: ${before[witness]} -> ${after[witness]}"
 	done
 	refuse "no stats" on a ethtool -S eth0
+	# nor does the kernel complain about who asks otherwise than ethtool does
+	refuse "Operation not supported" on a env PYTHONPATH="$here/py" \
+		/usr/bin/python3 -s -S -c 'import links; links.Link("eth0").drops()'
 }
 
 links_a_packet_longer_than_the_receivers_mtu_ends_there() {

@@ -375,7 +375,7 @@ manxctl_changes_options_of_the_dataplane() {
 	exits 0 ctl dp show node
 	said ' flows of 262144,'
 	said 'udp 30,'
-	said 'fast off, mark-stay 0x00000000, queue-packets 256'
+	said 'fast established, mark-stay 0x00000000, queue-packets 256'
 	exits 0 ctl dp load "$work/shown.json"
 	exits 0 ctl dp show node
 	said ' flows of 1000,'
@@ -398,6 +398,7 @@ flows_are() { [ "$(ctl dp flows "${@:2}" -o json | grep -c '"protocol"')" = "$1"
 manxctl_lists_and_ends_flows() {
 	local id
 
+	export MANX_FAST=off
 	lone_node
 	both_pools n1
 	add_pod n1 web
@@ -406,7 +407,7 @@ manxctl_lists_and_ends_flows() {
 	id=$(ctl dp show endpoints | awk '/sandbox-client/ { print $1 }')
 	reaches client "$(address web)"
 	reaches client "$(address web 6)"
-	exits 0 ctl dp flows protocol icmp
+	exits 0 ctl dp show flows protocol icmp
 	said "$(address client)"
 	said "$(address web)"
 	said 'replied'

@@ -375,6 +375,26 @@ manxd_sends_only_what_changed() {
 	reaches late "$(address web)"
 }
 
+# goes_fast MODE: what the module's option says
+goes_fast() { on n1 manxctl dp show -o json | has -E "\"fast\":\s*\"$1\""; }
+
+manxd_sets_the_way_of_packets() {
+	local mode
+
+	make_lone_node n1
+	for mode in direct off established; do
+		start_manxd n1 env MANX_FAST=$mode
+		goes_fast $mode
+		stop_manxd n1
+	done
+	start_manxd n1 env MANX_FAST=
+	goes_fast established
+	on n1 manxctl dp set fast off > "$scratch/set"
+	both_pools n1
+	add_pod n1 web app=web
+	goes_fast established
+}
+
 # start_refused WORDS NODE [COMMAND...]
 start_refused() { refuse "$1" in_node "$2" "${@:3}" timeout 10 manxd; }
 
@@ -388,6 +408,7 @@ manxd_refuses_bad_settings() {
 	start_refused 'MANX_IP6: "192.0.2.1"' n2 env MANX_IP6=192.0.2.1
 	start_refused 'MANX_NODENAME: "a b"' n2 env MANX_NODENAME="a b"
 	start_refused 'ACTION: "Perhaps"' n2 env MANX_DEFAULT_ENDPOINT_TO_HOST_ACTION=Perhaps
+	start_refused 'MANX_FAST: "on" is none of off, established and direct' n2 env MANX_FAST=on
 	start_refused "is no directory" n2 env MANX_RUN_DIR=/etc/passwd
 	refuse "unexpected argument" in_node n2 manxd now
 	refuse "--help" in_node n2 manxd --frobnicate

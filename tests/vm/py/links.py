@@ -55,7 +55,11 @@ class Link:
 
 	def packets(self):
 		"""(received, transmitted)"""
-		return struct.unpack_from("=QQ", self.attribute(IFLA_STATS64))
+		return self.traffic()[:2]
+
+	def traffic(self):
+		"""(packets received, transmitted, octets received, transmitted)"""
+		return struct.unpack_from("=QQQQ", self.attribute(IFLA_STATS64))
 
 
 class Tap:

@@ -10,6 +10,7 @@ another fails on behalf of this process, in some rounds and not in others.
 	policy		replaces sets, tables, endpoints, peers and options of n1
 	links		makes, changes and deletes pairs, tunnel and namespaces of n1
 	routes		changes routes, addresses and MTUs of n1
+	taps		opens taps, and attaches what leads packets of n1 back to the stack
 	talk-POD	sends from a pod to all the others, of all kinds
 
 Last line: what was done, and how often it failed for want of memory.
@@ -38,6 +39,7 @@ PODS = {"a": ("10.65.0.2", "fd65::2"), "b": ("10.65.0.3", "fd65::3"),
 	"c": ("10.65.1.2", "fd65:1::2")}
 NODES = ("10.1.0.1", "10.2.0.1", "fd65::1")
 SPARE = range(10, 14)	# endpoints that nobody else uses
+WAYS = (manx.FAST_OFF, manx.FAST_ESTABLISHED, manx.FAST_DIRECT, manx.FAST_DIRECT)
 MTUS = (0, 67, 68, 576, 1279, 1280, 1400, 1480, 1500, 9000, 65535, 65536)
 
 
@@ -155,12 +157,15 @@ class Policy(Role):
 		number = self.dice.choice((2, 2, 3, 3, *SPARE))
 		pod = {2: "a", 3: "b"}.get(number)
 		addresses = PODS[pod] if pod else (f"10.65.0.{number}", f"fd65::{number:x}")
+		ingress = [self.dice.choice(TABLES) for _ in range(self.dice.randrange(3))]
+		egress = [self.dice.choice(TABLES) for _ in range(self.dice.randrange(3))]
+		# pods are mostly open: much of what is to be tried needs packets that pass
+		if pod and self.dice.random() < 0.7:
+			ingress, egress = ["any-in"], ["any-out"]
 		self.do(manx.CMD_ENDPOINT_NEW, (manx.A_ENDPOINT_ID, number),
 			*[(manx.A_ENDPOINT_ADDRESS, manx.prefix(address)) for address in addresses],
-			*[(manx.A_ENDPOINT_INGRESS, self.dice.choice(TABLES))
-			  for _ in range(self.dice.randrange(3))],
-			*[(manx.A_ENDPOINT_EGRESS, self.dice.choice(TABLES))
-			  for _ in range(self.dice.randrange(3))])
+			*[(manx.A_ENDPOINT_INGRESS, table) for table in ingress],
+			*[(manx.A_ENDPOINT_EGRESS, table) for table in egress])
 
 	def no_endpoint(self):
 		self.do(manx.CMD_ENDPOINT_DEL, (manx.A_ENDPOINT_ID, self.dice.choice((2, *SPARE))))
@@ -177,8 +182,13 @@ class Policy(Role):
 			(manx.A_NODE_AUDIT, self.dice.randrange(2)),
 			(manx.A_NODE_KEEP_ESTABLISHED, self.dice.randrange(2)),
 			(manx.A_NODE_REFUSE_PICKUP, self.dice.randrange(2)),
+			(manx.A_NODE_MARK_STAY, self.dice.choice((0, 0x100))),
+			(manx.A_NODE_QUEUE_PACKETS, self.dice.choice((0, 1, 256))),
 			(manx.A_NODE_TIMEOUTS, [attribute(self.dice.randrange(1, 8),
 							  self.dice.choice((1, 30)))]))))
+
+	def way(self):
+		self.do(manx.CMD_NODE_SET, (manx.A_NODE_FAST, self.dice.choice(WAYS)))
 
 	def flush(self):
 		if self.dice.randrange(2):
@@ -207,7 +217,7 @@ class Policy(Role):
 			self.do(manx.CMD_TXN_END, (manx.A_NODE_COMMIT, b""))
 
 	acts = (transaction, new_set, change_set, new_table, new_table, drop, endpoint, endpoint,
-		no_endpoint, peer, option, flush, dump)
+		no_endpoint, peer, option, way, way, flush, dump)
 
 
 class Links(Role):
@@ -248,11 +258,16 @@ class Links(Role):
 		self.link(RTM_DELLINK, self.spare())
 
 	def pod(self):
+		# not often: it is some time until tests/vm/stress brings them back
+		if self.dice.random() < 0.9:
+			return
 		self.link(RTM_DELLINK, self.dice.choice(("manxa", "manxb")))
 
 	def mtu(self):
 		name = self.dice.choice((self.spare(), "manxa", "manxb", "tunl"))
-		self.link(RTM_NEWLINK, name, (IFLA_MTU, self.dice.choice(MTUS)))
+		for mtu in self.dice.choice(MTUS), 1480:
+			self.link(RTM_NEWLINK, name, (IFLA_MTU, mtu))
+			time.sleep(self.dice.random() / 10)
 
 	def switch(self):
 		name = self.dice.choice((self.spare(), "manxa", "manxb", "tunl"))
@@ -279,21 +294,30 @@ class Links(Role):
 	acts = (pair, pair, pair, no_pair, no_pair, mtu, mtu, switch, tunnel, namespace, pod)
 
 
-class Routes(Role):
-	"""By one ip(8), which is told what to do line by line."""
+class Told(Role):
+	"""By one ip(8) or tc(8), which is told what to do line by line."""
+
+	program = "ip"
 
 	def __init__(self, dice):
 		super().__init__(dice)
 		netlink.enter("n1")
 		may_fail(True)
-		self.ip = subprocess.Popen(["ip", "-force", "-batch", "-"], stdin=subprocess.PIPE,
-					   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+		self.child = subprocess.Popen([self.program, "-force", "-batch", "-"],
+					      stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+					      stderr=subprocess.DEVNULL)
 
 	def tell(self, *lines):
-		self.ip.stdin.write("".join(line + "\n" for line in lines).encode())
-		self.ip.stdin.flush()
+		self.child.stdin.write("".join(line + "\n" for line in lines).encode())
+		self.child.stdin.flush()
 		time.sleep(self.dice.random() / 20)
 
+	def close(self):
+		self.child.stdin.close()
+		self.child.wait()
+
+
+class Routes(Told):
 	def peer(self):
 		self.tell("route del 10.65.1.0/24", "route del fd65:1::/64",
 			  "route add 10.65.1.0/24 via 10.2.0.1 dev tunl onlink",
@@ -323,11 +347,57 @@ class Routes(Role):
 	def loop(self):
 		self.tell("route add 10.2.0.1/32 dev tunl", "route del 10.2.0.1/32 dev tunl")
 
-	def close(self):
-		self.ip.stdin.close()
-		self.ip.wait()
-
 	acts = (peer, narrow, underlay, cut, address, pods, loop)
+
+
+class Taps(Told):
+	"""What the fast way has to leave packets to. Nothing of it stays for long."""
+
+	program = "tc"
+
+	def __init__(self, dice):
+		super().__init__(dice)
+		self.taps = []
+
+	def device(self):
+		return self.dice.choice(("manxa", "manxb", "tunl", "eth0"))
+
+	def tap(self):
+		sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+		sock.bind((self.device(), 3))
+		self.taps.append(sock)
+
+	def no_tap(self):
+		while len(self.taps) > self.dice.randrange(3):
+			self.taps.pop().close()
+
+	def classifier(self):
+		name, side = self.device(), self.dice.choice(("ingress", "egress"))
+		self.tell(f"qdisc add dev {name} clsact",
+			  f"filter add dev {name} {side} matchall action pass")
+		self.tell(f"qdisc delete dev {name} clsact")
+
+	def queue(self):
+		name = self.device()
+		self.tell(f"qdisc replace dev {name} root pfifo limit 100")
+		self.tell(f"qdisc delete dev {name} root")
+
+	def rules(self):
+		"""A foreign hook, which direct makes way for."""
+		hook = self.dice.choice(("prerouting", "forward", "postrouting"))
+		text = (f"table inet foreign {{ chain c {{ type filter hook {hook} priority 5; "
+			"udp dport 50-60 meta mark set mark or 0x100; }; }")
+		for words in (text, "delete table inet foreign"):
+			subprocess.run(["nft", words], check=False, stdout=subprocess.DEVNULL,
+				       stderr=subprocess.DEVNULL)
+			time.sleep(self.dice.random())
+
+	def close(self):
+		super().close()
+		subprocess.run(["nft", "delete table inet foreign"], check=False,
+			       stderr=subprocess.DEVNULL)
+
+	acts = (tap, tap, no_tap, classifier, queue, rules)
 
 
 class Talk(Role):
@@ -355,6 +425,19 @@ class Talk(Role):
 			with socket.socket(family, socket.SOCK_DGRAM) as sock:
 				sock.sendto(b"x", (address, 53))
 
+	def converse(self):
+		"""One flow that is answered, and so may become fast."""
+		family, address = self.whom()
+		with socket.socket(family, socket.SOCK_DGRAM) as sock:
+			sock.settimeout(0.05)
+			sock.connect((address, 53))
+			try:
+				for _ in range(30):
+					sock.send(bytes(100))
+					sock.recv(100)
+			except TimeoutError:
+				pass
+
 	def stream(self):
 		family, address = self.whom()
 		sock = socket.socket(family, socket.SOCK_STREAM)
@@ -378,13 +461,14 @@ class Talk(Role):
 						struct.pack("ii", 1, 0))
 			sock.close()
 
-	acts = (flood, flows, stream, stream, bulk, bulk, hang_up)
+	acts = (flood, flows, converse, converse, stream, stream, bulk, bulk, hang_up)
 
 
 def main(role, seed, seconds):
 	dice = random.Random(f"{seed} {role}")
 	kind, _, pod = role.partition("-")
-	roles = {"policy": Policy, "links": Links, "routes": Routes, "talk": Talk}
+	roles = {"policy": Policy, "links": Links, "routes": Routes, "taps": Taps,
+		 "talk": Talk}
 	roles[kind](dice, *([pod] if pod else [])).run(float(seconds))
 
 
