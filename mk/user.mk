@@ -25,6 +25,8 @@ LIB_OBJ	:= $(patsubst %.c,$(OBJ)/%.o,$(LIB_SRC))
 # manxctl without its main(), for tests of its commands
 CTL_SRC	:= $(filter-out tools/manxctl/main.c,$(sort $(wildcard tools/manxctl/*.c)))
 CTL_SAN	:= $(patsubst %.c,$(OBJ)/san/%.o,$(CTL_SRC))
+# manxd without its main(), for tests of its parts
+AGENT_SAN := $(patsubst %.c,$(OBJ)/san/%.o,$(filter-out tools/manxd/main.c,$(sort $(wildcard tools/manxd/*.c))))
 SAN_OBJ	:= $(patsubst %.c,$(OBJ)/san/%.o,$(LIB_SRC) $(UNIT_AUX))
 
 .PHONY: programs unit manual
@@ -61,6 +63,10 @@ $(OBJ)/san/libmanxctl.a: $(CTL_SAN)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+$(OBJ)/san/libmanxd.a: $(AGENT_SAN)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
 define program
 $(BIN)/$(1): $$(call objects,$(2)) $(OBJ)/libmanx.a
 	@mkdir -p $(BIN)
@@ -71,7 +77,7 @@ $(eval $(call program,manx,cni))
 $(eval $(call program,manxctl,tools/manxctl))
 $(eval $(call program,manxd,tools/manxd))
 
-build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanxctl.a $(OBJ)/san/libmanx.a
+build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanxctl.a $(OBJ)/san/libmanxd.a $(OBJ)/san/libmanx.a
 	@mkdir -p $(@D)
 	@echo "  LD san  $@"
 	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcmocka

@@ -22,7 +22,8 @@
  *   check   network, containerID, ifname -> what add answered, and netnsCookie;
  *           error code 3 (unknown container) if there is none
  *   status  -> node, inSync, generation, endpoints, peers, changes, requests (made
- *	of the module's state, and sent to it, since the start), blocks [], lastError
+ *	of the module's state, and sent to it, since the start), blocks [],
+ *	ipam {commits, conflicts, addresses, released}, lastError
  */
 #ifndef MANX_AGENT_H
 #define MANX_AGENT_H

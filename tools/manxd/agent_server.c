@@ -58,7 +58,7 @@ static void close_conn(struct manxd_conn *conn)
 {
 	struct manxd_server *server = conn->server;
 
-	manxd_attach_undo(server->d, conn);
+	manxd_attach_close(server->d, conn);
 	manxd_loop_remove(&server->d->loop, &conn->io);
 	TAILQ_REMOVE(&server->conn, conn, entry);
 	server->n--;
@@ -109,7 +109,7 @@ static void receive(void *ctx)
 	}
 	TAILQ_REMOVE(&conn->server->conn, conn, entry);
 	TAILQ_INSERT_TAIL(&conn->server->conn, conn, entry);
-	if (conn->waiting)
+	if (conn->waiting || conn->queued)
 		manxd_conn_fail(conn, MANX_CNI_DECODE, "the request before is not answered yet");
 	else
 		dispatch(conn, msg);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What requests about attachments share; done, undo and CHECK. For ADD and DEL, of
+ * which many are done together, see attach_add.c and attach_del.c.
+ */
 #include "attach.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "attach_internal.h"
 #include "attachment.h"
 #include "detach.h"
 #include "follow.h"
@@ -14,7 +18,6 @@
 #include "mac.h"
 #include "names.h"
 #include "request.h"
-#include "tunnel.h"
 #include "wire.h"
 
 /* What CNI calls the kind of failure that an errno is. */
@@ -25,6 +28,8 @@ static int cni_code(int rc)
 	case -ENOENT:		/* a pool that was asked for */
 	case -ENAMETOOLONG:
 	case -EEXIST:
+	case -EADDRINUSE:	/* an address that was asked for */
+	case -EADDRNOTAVAIL:
 		return MANX_CNI_BAD_CONFIG;
 	case -ENODEV:
 		return MANX_CNI_INTERNAL;
@@ -33,13 +38,12 @@ static int cni_code(int rc)
 	}
 }
 
-static void fail(struct manxd_conn *conn, int rc, const struct manx_error *err)
+void manxd_attach_fail(struct manxd_conn *conn, int rc, const struct manx_error *err)
 {
 	manxd_conn_fail(conn, cni_code(rc), err->text);
 }
 
-/* False, with an answer, while the copy of the store is not what the store has. */
-static bool is_in_sync(const struct manxd *d, struct manxd_conn *conn)
+bool manxd_attach_in_sync(const struct manxd *d, struct manxd_conn *conn)
 {
 	if (d->state.watch)
 		return true;
@@ -48,8 +52,7 @@ static bool is_in_sync(const struct manxd *d, struct manxd_conn *conn)
 	return false;
 }
 
-/* The endpoint of @handle on this node, NULL if there is none. */
-static const struct manxd_entry *find_entry(const struct manxd *d, const char *handle)
+const struct manxd_entry *manxd_attach_entry(const struct manxd *d, const char *handle)
 {
 	struct manxd_entry *const *wep;
 	size_t n = manxd_state_weps(&d->state, d->node, &wep);
@@ -60,8 +63,7 @@ static const struct manxd_entry *find_entry(const struct manxd *d, const char *h
 	return NULL;
 }
 
-/* The node where @handle has an endpoint, NULL if nowhere. */
-static const char *find_node(const struct manxd *d, const char *handle)
+const char *manxd_attach_node(const struct manxd *d, const char *handle)
 {
 	struct manxd_entry *const *wep;
 	size_t n = manxd_state_kind(&d->state, MANX_KIND_WORKLOADENDPOINT, &wep);
@@ -70,19 +72,6 @@ static const char *find_node(const struct manxd *d, const char *handle)
 		if (!strcmp(wep[i]->wep.handle, handle))
 			return wep[i]->wep.node;
 	return NULL;
-}
-
-/* @entry may be NULL: then only what @handle holds. */
-static int detach(struct manxd *d, const struct manxd_entry *entry, const char *handle,
-		  struct manx_error *err)
-{
-	const struct manxd_detachment what = {
-		.id = entry ? entry->wep.id : 0,
-		.handle = handle,
-		.wep_key = entry ? entry->key : NULL,
-	};
-
-	return manxd_detach(d, &what, err);
 }
 
 /* --- answers --- */
@@ -101,8 +90,7 @@ static bool add_addresses(cJSON *ok, const struct manx_wep *wep)
 	return list;
 }
 
-/* What ADD and CHECK answer; NULL without memory. */
-static cJSON *describe(const struct manx_wep *wep, uint32_t mtu)
+cJSON *manxd_attach_describe(const struct manx_wep *wep, uint32_t mtu)
 {
 	cJSON *ok = cJSON_CreateObject();
 	char alt[MANXD_ALT_NAME_SIZE], mac[MANX_MAC_STRLEN];
@@ -118,178 +106,6 @@ static cJSON *describe(const struct manx_wep *wep, uint32_t mtu)
 	return NULL;
 }
 
-/* --- ADD --- */
-
-/* While addresses are chosen: the endpoint that goes into their transaction. */
-struct filling {
-	const struct manxd *d;
-	const struct manxd_add *add;
-	struct manxd_attachment *a;
-	char name[MANXD_WEP_NAME_SIZE];
-	uint8_t mac[6];
-};
-
-static void describe_wep(const struct filling *f, const struct manx_ipam_result *res,
-			 struct manx_wep *wep)
-{
-	*wep = (struct manx_wep){
-		.name = f->name, .ns = f->add->ns, .labels.json = f->add->labels,
-		.id = f->a->id, .handle = f->a->handle, .netns = f->add->netns,
-		.boot_id = f->d->boot_id, .node = f->d->node,
-		.orchestrator = f->add->orchestrator, .pod = f->add->pod,
-		.endpoint = f->add->target.ifname, .container_id = f->add->target.container_id,
-		.interface = f->a->link, .n_addr = res->n,
-	};
-	memcpy(wep->addr, res->addr, res->n * sizeof(*res->addr));
-	memcpy(wep->mac, f->mac, sizeof(wep->mac));
-}
-
-static int fill_wep(void *ctx, const struct manx_ipam_result *res, struct manx_txn *txn,
-		    const char **endpoint_key, struct manx_error *err)
-{
-	struct filling *f = ctx;
-	struct manx_resource r;
-	struct manx_wep wep;
-	char *value;
-	int rc;
-
-	describe_wep(f, res, &wep);
-	rc = manx_wep_encode(&wep, &r, err);
-	if (rc)
-		return rc;
-	value = manx_resource_to_store(&r);
-	manx_resource_clear(&r);
-	if (!value)
-		return manx_fail(err, -ENOMEM, "out of memory for the endpoint");
-	manx_txn_guard_absent(txn, f->a->wep_key);
-	manx_txn_put(txn, f->a->wep_key, value);
-	free(value);
-	*endpoint_key = f->a->wep_key;
-	return 0;
-}
-
-/* A random unicast address of the locally administered kind. */
-static int new_mac(uint8_t mac[6], struct manx_error *err)
-{
-	if (getrandom(mac, 6, 0) != 6)
-		return manx_fail_errno(err, -errno, "cannot choose a MAC address");
-	mac[0] = (mac[0] & 0xfc) | 0x02;
-	return 0;
-}
-
-static int assign(struct manxd *d, const struct manxd_add *add, struct filling *f,
-		  struct manx_error *err)
-{
-	const struct manx_ipam_request req = {
-		.node = d->node, .handle = add->target.handle, .uid = add->uid,
-		.use = MANX_USE_WORKLOAD, .want4 = add->ipv4, .want6 = add->ipv6,
-		.pools4 = add->pools4, .pools6 = add->pools6,
-	};
-	struct manx_ipam_result res;
-	const char *node;
-	int rc = manx_ipam_assign(d->store, &req, &res, fill_wep, f, err);
-
-	if (rc != -EEXIST)
-		return rc;
-	/* not on this node, so: on another one, or its endpoint was deleted by hand */
-	rc = manxd_follow_store(d, err);
-	node = find_node(d, add->target.handle);
-	if (!rc && node)
-		return manx_fail(err, -EEXIST, "container %s, interface %s, is attached on node %s",
-				 add->target.container_id, add->target.ifname, node);
-	if (!rc)
-		rc = detach(d, NULL, add->target.handle, err);
-	return rc ? rc : manx_ipam_assign(d->store, &req, &res, fill_wep, f, err);
-}
-
-/* The same attachment once more: refused while it lives, else its rest is removed. */
-static int clear_way(struct manxd *d, const struct manxd_add *add, struct manx_error *err)
-{
-	const struct manxd_entry *entry = find_entry(d, add->target.handle);
-	int rc;
-
-	if (manxd_attachment_by_handle(d, add->target.handle))
-		return manx_fail(err, -EBUSY, "another ADD of container %s, interface %s, is going on",
-				 add->target.container_id, add->target.ifname);
-	if (!entry)
-		return 0;
-	rc = manxd_follow_links(d, err);
-	if (rc)
-		return rc;
-	if (manxd_links_endpoint(&d->links, entry->wep.id) &&
-	    !strcmp(entry->wep.netns, add->netns))
-		return manx_fail(err, -EEXIST,
-				 "container %s, interface %s, is attached already: DEL it first",
-				 add->target.container_id, add->target.ifname);
-	return detach(d, entry, add->target.handle, err);
-}
-
-static struct manxd_attachment *new_attachment(struct manxd *d, struct manxd_conn *conn,
-					       const struct filling *f)
-{
-	struct manxd_attachment *a = calloc(1, sizeof(*a));
-
-	if (!a)
-		return NULL;
-	a->conn = conn;
-	a->id = manxd_attachment_new_id(d);
-	snprintf(a->handle, sizeof(a->handle), "%s", f->add->target.handle);
-	snprintf(a->uid, sizeof(a->uid), "%s", f->add->uid);
-	snprintf(a->wep_key, sizeof(a->wep_key), "e/%s/%s/%s", d->node, f->add->ns, f->name);
-	manxd_name_link(d, f->add, a->link);
-	LIST_INSERT_HEAD(&d->attachments.open, a, entry);
-	conn->attachment = a;
-	return a;
-}
-
-static int begin(struct manxd *d, struct manxd_conn *conn, const struct manxd_add *add,
-		 struct manx_error *err)
-{
-	struct filling f = { .d = d, .add = add };
-	const struct manxd_entry *entry;
-	int rc = clear_way(d, add, err);
-
-	if (!rc)
-		rc = new_mac(f.mac, err);
-	if (rc)
-		return rc;
-	manxd_name_wep(d, add, f.name);
-	f.a = new_attachment(d, conn, &f);
-	if (!f.a)
-		return manx_fail(err, -ENOMEM, "out of memory");
-	rc = assign(d, add, &f, err);
-	if (!rc)
-		rc = manxd_follow_store(d, err);
-	if (rc)
-		return rc;
-	entry = find_entry(d, add->target.handle);
-	if (!entry)
-		return manx_fail(err, -EAGAIN, "endpoint %s vanished from the datastore", f.name);
-	manxd_conn_ok_when_loaded(conn, describe(&entry->wep, add->mtu ? add->mtu :
-						 manxd_tunnel_endpoint_mtu(d)));
-	return 0;
-}
-
-void manxd_attach_add(struct manxd *d, struct manxd_conn *conn, const cJSON *msg)
-{
-	struct manx_error err = { 0 };
-	struct manxd_add add;
-	int rc;
-
-	if (!is_in_sync(d, conn))
-		return;
-	rc = manxd_add_decode(msg, &add, &err);
-	if (!rc && conn->attachment)
-		rc = manx_fail(&err, -EINVAL, "one ADD a connection");
-	else if (!rc)
-		rc = begin(d, conn, &add, &err);
-	if (rc) {
-		fail(conn, rc, &err);
-		manxd_attach_undo(d, conn);
-	}
-	manxd_add_clear(&add);
-}
-
 /* --- done, undo --- */
 
 static void forget(struct manxd_attachment *a)
@@ -301,7 +117,7 @@ static void forget(struct manxd_attachment *a)
 
 static int finish(struct manxd *d, const struct manxd_attachment *a, struct manx_error *err)
 {
-	const struct manxd_entry *entry = find_entry(d, a->handle);
+	const struct manxd_entry *entry = manxd_attach_entry(d, a->handle);
 	const struct manx_link *link;
 	int rc = manxd_follow_links(d, err);
 
@@ -321,7 +137,7 @@ void manxd_attach_done(struct manxd *d, struct manxd_conn *conn, const cJSON *ms
 	int rc;
 
 	(void)msg;
-	if (!is_in_sync(d, conn))
+	if (!manxd_attach_in_sync(d, conn))
 		return;
 	if (!conn->attachment || conn->waiting) {
 		manxd_conn_fail(conn, MANX_CNI_BAD_CONFIG, "done without an ADD that was answered");
@@ -329,7 +145,7 @@ void manxd_attach_done(struct manxd *d, struct manxd_conn *conn, const cJSON *ms
 	}
 	rc = finish(d, conn->attachment, &err);
 	if (rc) {
-		fail(conn, rc, &err);
+		manxd_attach_fail(conn, rc, &err);
 		manxd_attach_undo(d, conn);
 		return;
 	}
@@ -346,6 +162,11 @@ void manxd_attach_undo(struct manxd *d, struct manxd_conn *conn)
 
 	if (!a)
 		return;
+	if (a->queued) {	/* nothing was done for it yet */
+		manxd_add_forget(a);
+		forget(a);
+		return;
+	}
 	manxd_log(LOG_NOTICE, "ADD of %s was not finished: undoing it", a->handle);
 	if (manxd_detach(d, &(struct manxd_detachment){ a->id, a->handle, a->uid, a->wep_key },
 			 &err))
@@ -353,44 +174,19 @@ void manxd_attach_undo(struct manxd *d, struct manxd_conn *conn)
 	forget(a);
 }
 
-/* --- DEL, CHECK --- */
-
-static int delete(struct manxd *d, const struct manxd_target *target, struct manx_error *err)
+void manxd_attach_close(struct manxd *d, struct manxd_conn *conn)
 {
-	struct manxd_attachment *open = manxd_attachment_by_handle(d, target->handle);
-	const struct manxd_entry *entry;
-
-	if (open) {
-		struct manxd_conn *conn = open->conn;
-
-		manxd_attach_undo(d, conn);
-		manxd_conn_shut(conn);
-	}
-	entry = find_entry(d, target->handle);
-	/* without one: addresses whose endpoint was deleted by hand, but never another node's */
-	if (!entry && find_node(d, target->handle))
-		return 0;
-	return detach(d, entry, target->handle, err);
+	manxd_del_forget(d, conn);
+	manxd_attach_undo(d, conn);
 }
 
-void manxd_attach_del(struct manxd *d, struct manxd_conn *conn, const cJSON *msg)
+void manxd_attach_run(struct manxd *d)
 {
-	struct manx_error err = { 0 };
-	struct manxd_target target;
-	int rc;
-
-	if (!is_in_sync(d, conn))
-		return;
-	rc = manxd_target_decode(msg, &target, &err);
-	if (!rc)
-		rc = delete(d, &target, &err);
-	if (rc) {
-		fail(conn, rc, &err);
-		return;
-	}
-	manxd_log(LOG_INFO, "detached %s", target.handle);
-	manxd_conn_ok_when_loaded(conn, cJSON_CreateObject());
+	manxd_del_run(d);
+	manxd_add_run(d);
 }
+
+/* --- CHECK --- */
 
 /* The kernel's part of an endpoint: a link that is up, and a chain behind it. */
 static int check_kernel(struct manxd *d, const struct manx_wep *wep,
@@ -426,10 +222,10 @@ void manxd_attach_check(struct manxd *d, struct manxd_conn *conn, const cJSON *m
 	cJSON *ok;
 	int rc;
 
-	if (!is_in_sync(d, conn))
+	if (!manxd_attach_in_sync(d, conn))
 		return;
 	rc = manxd_target_decode(msg, &target, &err);
-	entry = rc ? NULL : find_entry(d, target.handle);
+	entry = rc ? NULL : manxd_attach_entry(d, target.handle);
 	if (!rc && !entry) {
 		manxd_conn_fail(conn, MANX_CNI_UNKNOWN_CONTAINER, "there is no such attachment");
 		return;
@@ -437,10 +233,10 @@ void manxd_attach_check(struct manxd *d, struct manxd_conn *conn, const cJSON *m
 	if (!rc)
 		rc = check_kernel(d, &entry->wep, &link, &err);
 	if (rc) {
-		fail(conn, rc, &err);
+		manxd_attach_fail(conn, rc, &err);
 		return;
 	}
-	ok = describe(&entry->wep, link->mtu);
+	ok = manxd_attach_describe(&entry->wep, link->mtu);
 	if (!cJSON_AddStringToObject(ok, "netnsCookie", entry->wep.netns)) {
 		cJSON_Delete(ok);
 		ok = NULL;

@@ -17,7 +17,13 @@ void manxd_attach_done(struct manxd *d, struct manxd_conn *conn, const cJSON *ms
 void manxd_attach_del(struct manxd *d, struct manxd_conn *conn, const cJSON *msg);
 void manxd_attach_check(struct manxd *d, struct manxd_conn *conn, const cJSON *msg);
 
+/* Do together what the requests since the last time asked for. */
+void manxd_attach_run(struct manxd *d);
+
 /* Undo the ADD of @conn that is not done: link, endpoint, addresses, chain. */
 void manxd_attach_undo(struct manxd *d, struct manxd_conn *conn);
+
+/* @conn goes: the same; and what else it asked for is done, but not answered. */
+void manxd_attach_close(struct manxd *d, struct manxd_conn *conn);
 
 #endif /* MANXD_ATTACH_H */

@@ -26,6 +26,16 @@ struct manxd_attachment *manxd_attachment_by_id(const struct manxd *d, uint32_t 
 	return NULL;
 }
 
+struct manxd_attachment *manxd_attachment_by_wep(const struct manxd *d, const char *key)
+{
+	struct manxd_attachment *a;
+
+	LIST_FOREACH(a, &d->attachments.open, entry)
+		if (!strcmp(a->wep_key, key))
+			return a;
+	return NULL;
+}
+
 struct manxd_attachment *manxd_attachment_by_link(const struct manxd *d, const char *link)
 {
 	struct manxd_attachment *a;

@@ -20,6 +20,7 @@ struct manxd_conn;
  * @wep_key: of its endpoint in the store
  * @id: of its endpoint in the kernel
  * @link: name that its link gets
+ * @queued: nothing was done for it yet
  */
 struct manxd_attachment {
 	LIST_ENTRY(manxd_attachment) entry;
@@ -29,11 +30,13 @@ struct manxd_attachment {
 	char wep_key[1024];
 	uint32_t id;
 	char link[IFNAMSIZ];
+	bool queued;
 };
 
 /* NULL if there is none. */
 struct manxd_attachment *manxd_attachment_by_handle(const struct manxd *d, const char *handle);
 struct manxd_attachment *manxd_attachment_by_id(const struct manxd *d, uint32_t id);
+struct manxd_attachment *manxd_attachment_by_wep(const struct manxd *d, const char *key);
 struct manxd_attachment *manxd_attachment_by_link(const struct manxd *d, const char *link);
 
 /* An id that no endpoint, link or ADD of this node has; not one that was free just now. */

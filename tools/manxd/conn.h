@@ -24,6 +24,7 @@ struct manxd_server;
  * @server: whose it is
  * @attachment: the ADD that lives as long as this, NULL if none is open
  * @waiting: answer that is sent after the next commit, NULL if none is
+ * @queued: what it asked for is done at the end of this round of events
  * @heard: when its last message came, ms
  */
 struct manxd_conn {
@@ -32,6 +33,7 @@ struct manxd_conn {
 	struct manxd_server *server;
 	struct manxd_attachment *attachment;
 	cJSON *waiting;
+	bool queued;
 	int64_t heard;
 };
 

@@ -13,12 +13,19 @@
 
 int manxd_detach(struct manxd *d, const struct manxd_detachment *what, struct manx_error *err)
 {
+	struct manx_ipam_return ret = {
+		.handle = what->handle, .uid = what->uid, .endpoint_key = what->wep_key,
+	};
 	int rc = manxd_follow_links(d, err);
 
 	if (!rc && what->id)
 		rc = manxd_unwire(d, what->id, err);
-	if (!rc)
-		rc = manx_ipam_release(d->store, what->handle, what->uid, what->wep_key, err);
+	if (!rc) {
+		manx_ipam_release_batch(d->store, d->ipam, &ret, 1);
+		rc = ret.ret;
+		if (rc)
+			*err = ret.err;
+	}
 	if (!rc)
 		rc = manxd_follow_store(d, err);
 	if (rc)

@@ -190,6 +190,10 @@ static int open_store(struct daemon *self, struct manx_error *err)
 	if (!rc)
 		rc = manx_store_open(&d->store, &conf, err);
 	d->state.store = d->store;
+	if (!rc)
+		d->ipam = d->state.ipam = manx_ipam_cache_new(d->store, d->node);
+	if (!rc && !d->ipam)
+		rc = manx_fail(err, -ENOMEM, "out of memory");
 	if (!rc && conf.type == MANX_STORE_SQLITE)
 		rc = lock_name(self, conf.sqlite, err);
 	else if (!rc)
@@ -285,6 +289,7 @@ static void close_all(struct daemon *self)
 
 	manxd_state_clear(&d->state);
 	manxd_keep_close(&self->keep);
+	manx_ipam_cache_free(d->ipam);
 	if (d->store)
 		manx_store_close(d->store);
 	manxd_links_close(&d->links);

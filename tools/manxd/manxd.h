@@ -57,9 +57,11 @@ struct manxd_attachments {
  * @node: its name
  * @boot_id: of this run of the kernel
  * @options: of the module, that the environment says
+ * @ipam: what this node knows of addresses, fed by @state
  * @dp: NULL while the module does not take what it should
  * @underlay: as the last MANXD_WORK_TUNNEL found it
  * @tunnel: index of the tunnel, 0 if there is none
+ * @ahead: addresses were given, so another block may be due
  * @todo, @failed: MANXD_WORK_*; what failed waits for a change or for its time
  * @generation: of the module's state after the last commit
  * @n_endpoints, @n_peers: what that state holds
@@ -72,12 +74,14 @@ struct manxd {
 	struct manx_dp_config options;
 	struct manxd_loop loop;
 	struct manx_store *store;
+	struct manx_ipam_cache *ipam;
 	struct manx_dp *dp;
 	struct manx_rtnl *rtnl;
 	struct manxd_state state;
 	struct manxd_links links;
 	struct manxd_underlay underlay;
 	int tunnel;
+	bool ahead;
 	unsigned int todo, failed;
 	uint32_t generation;
 	size_t n_endpoints, n_peers;

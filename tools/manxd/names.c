@@ -44,7 +44,7 @@ static bool wep_name_is_free(const struct manxd *d, const char *ns, const char *
 	char key[1024];
 
 	snprintf(key, sizeof(key), "e/%s/%s/%s", d->node, ns, name);
-	return !manxd_state_get(&d->state, key);
+	return !manxd_state_get(&d->state, key) && !manxd_attachment_by_wep(d, key);
 }
 
 void manxd_name_wep(const struct manxd *d, const struct manxd_add *add, char *buf)

@@ -149,7 +149,7 @@ void manxd_state_clear(struct manxd_state *state)
 
 int manxd_state_sync(struct manxd_state *state, struct manx_error *err)
 {
-	struct manxd_state fresh = { .store = state->store };
+	struct manxd_state fresh = { .store = state->store, .ipam = state->ipam };
 	struct manx_kvs kvs = { 0 };
 	int rc = manx_store_range(state->store, FIRST_KEY, END_KEY, 0, &kvs, err);
 
@@ -166,6 +166,8 @@ int manxd_state_sync(struct manxd_state *state, struct manx_error *err)
 	}
 	manxd_state_clear(state);
 	*state = fresh;
+	if (state->ipam)
+		manx_ipam_cache_forget(state->ipam);
 	return 0;
 }
 
@@ -177,6 +179,8 @@ int manxd_state_follow(struct manxd_state *state, unsigned int *changed, struct 
 	if (!state->watch)
 		return manx_fail(err, -ESTALE, "not in sync with the store");
 	while ((rc = manx_watch_next(state->watch, &kv, err)) > 0) {
+		if (state->ipam)
+			manx_ipam_cache_change(state->ipam, &kv);
 		if (manxd_entry_is_known(kv.key)) {
 			*changed |= manxd_entry_changes(&kv);
 			rc = put(state, &kv, err);

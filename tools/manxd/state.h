@@ -62,12 +62,14 @@ struct manxd_entry {
 /**
  * struct manxd_state - the copy; zero, with @store set, before the first sync
  * @store: borrowed
+ * @ipam: is told what changes; borrowed, may be NULL
  * @watch: NULL while the copy is not known to be what the store has
  * @entry: in the order of their keys
  * @lost: keys that exist, but could never be decoded: what they say is not known
  */
 struct manxd_state {
 	struct manx_store *store;
+	struct manx_ipam_cache *ipam;
 	struct manx_watch *watch;
 	struct manxd_entry **entry;
 	size_t n, size;

@@ -21,6 +21,18 @@ static bool add_blocks(const struct manxd *d, cJSON *ok)
 	return list;
 }
 
+/* Of the transactions that gave addresses and took them back, since the start. */
+static bool add_addresses(const struct manxd *d, cJSON *ok)
+{
+	const struct manx_ipam_counts *counts = manx_ipam_cache_counts(d->ipam);
+	cJSON *object = cJSON_AddObjectToObject(ok, "ipam");
+
+	return cJSON_AddNumberToObject(object, "commits", (double)counts->commits) &&
+	       cJSON_AddNumberToObject(object, "conflicts", (double)counts->conflicts) &&
+	       cJSON_AddNumberToObject(object, "addresses", (double)counts->addresses) &&
+	       cJSON_AddNumberToObject(object, "released", (double)counts->released);
+}
+
 void manxd_status(struct manxd *d, struct manxd_conn *conn, const cJSON *msg)
 {
 	cJSON *ok = cJSON_CreateObject();
@@ -33,7 +45,7 @@ void manxd_status(struct manxd *d, struct manxd_conn *conn, const cJSON *msg)
 	    cJSON_AddNumberToObject(ok, "peers", (double)d->n_peers) &&
 	    cJSON_AddNumberToObject(ok, "changes", (double)d->n_changes) &&
 	    cJSON_AddNumberToObject(ok, "requests", (double)d->n_requests) && add_blocks(d, ok) &&
-	    cJSON_AddStringToObject(ok, "lastError", d->last_error.text)) {
+	    add_addresses(d, ok) && cJSON_AddStringToObject(ok, "lastError", d->last_error.text)) {
 		manxd_conn_ok(conn, ok);
 		return;
 	}

@@ -159,14 +159,18 @@ static int claim_address(struct manxd *d, const char *handle, const char *const 
 		.node = d->node, .handle = handle, .uid = uid, .use = MANX_USE_TUNNEL,
 		.want4 = true, .pools4 = pools,
 	};
-	struct manx_ipam_result res;
+	struct manx_ipam_job job = { .req = &req, .fill = fill_node, .ctx = d };
 	int rc = manx_uid_new(uid, err);
 
 	/* what this node held under the handle is not in its record, or not good any more */
 	if (!rc)
 		rc = manx_ipam_release(d->store, handle, NULL, NULL, err);
 	if (!rc)
-		rc = manx_ipam_assign(d->store, &req, &res, fill_node, d, err);
+		manx_ipam_assign_batch(d->store, d->ipam, &job, 1);
+	if (!rc && job.ret) {
+		rc = job.ret;
+		*err = job.err;
+	}
 	return rc ? manx_error_prefix(err, "address of the tunnel") : 0;
 }
 

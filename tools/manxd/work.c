@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent_server.h"
+#include "attach.h"
 #include "dataplane.h"
 #include "detach.h"
 #include "follow.h"
@@ -161,12 +162,26 @@ static void plan_retry(struct manxd_work *work)
 	}
 }
 
+/* After the answers, for nobody waits for it. What fails is tried after the next ADD. */
+static void claim_ahead(struct manxd *d)
+{
+	struct manx_error err = { 0 };
+
+	if (!d->ahead || !d->state.watch)
+		return;
+	d->ahead = false;
+	if (manx_ipam_claim_ahead(d->store, d->ipam, &err))
+		manxd_log(LOG_WARNING, "cannot claim a block ahead: %s", err.text);
+}
+
 void manxd_work_settle(void *ctx)
 {
 	struct manxd_work *work = ctx;
 	struct manxd *d = work->d;
 	struct manx_error err = { 0 };
 
+	if (d->state.watch)
+		manxd_attach_run(d);
 	/* a store that failed is not asked again at every event */
 	if ((d->state.watch || !work->retry.running) && !catch_up(work, &err))
 		for (int i = 0; i < PASSES && d->todo; i++)
@@ -177,4 +192,5 @@ void manxd_work_settle(void *ctx)
 		manxd_server_loaded(d, &d->last_error);
 	else
 		manxd_server_loaded(d, NULL);
+	claim_ahead(d);
 }
