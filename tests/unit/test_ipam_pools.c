@@ -247,44 +247,94 @@ static void test_release_blocks(void **state)
 	assert_int_equal(fixture_count(store, "i/n2/"), 1);
 }
 
-/* What a node that was deleted leaves, but for what others have of it. */
-static void test_release_node(void **state)
+static int remove_node(struct manx_store *store, const char *name, bool force)
+{
+	char key[80];
+
+	snprintf(key, sizeof(key), "r/nodes/%s", name);
+	return manx_ipam_remove_node(store, name, ipam_rev(store, key), force, NULL);
+}
+
+/* All that a node has goes with it, but for what others have of it. */
+static void test_remove_node(void **state)
 {
 	struct manx_store *store = ((struct fixture *)*state)->store;
-	struct manx_ipam_result res;
-	struct manx_ipam_request req = {
-		.node = "n1", .handle = "ipip-tunnel-addr-n1", .uid = UID,
-		.use = MANX_USE_TUNNEL, .want4 = true,
-	};
 
-	ipam_pool(store, "a", "10.0.0.0/30", 31, "");
-	assert_int_equal(manx_ipam_assign(store, &req, &res, NULL, NULL, NULL), 0);
-	req.node = "n2";
-	req.handle = "ipip-tunnel-addr-n2";
-	assert_int_equal(manx_ipam_assign(store, &req, &res, NULL, NULL, NULL), 0);
-	assert_int_equal(fixture_count(store, "i/n1/"), 1);
-	assert_int_equal(manx_ipam_release_node(store, "n1", NULL), 0);
-	assert_null(fixture_value(store, "h/ipip-tunnel-addr-n1"));
-	assert_int_equal(fixture_count(store, "i/n1/"), 0);
-	assert_int_equal(fixture_count(store, "b/"), 1);
-	assert_non_null(fixture_value(store, "h/ipip-tunnel-addr-n2"));
-	ipam_assert_sound(store);
-	/* again, and of a node that never was, is no error */
-	assert_int_equal(manx_ipam_release_node(store, "n1", NULL), 0);
-	assert_int_equal(manx_ipam_release_node(store, "n9", NULL), 0);
-	assert_int_equal(manx_ipam_release_node(store, "n/9", NULL), -EINVAL);
-	/* one who borrowed from its block keeps what he has */
+	ipam_pool(store, "a", "10.0.0.0/29", 30, "");
+	ipam_node(store, "n1", "{}");
+	ipam_node(store, "n2", "{}");
 	ipam_assign(store, "n1", "1", 4);
-	ipam_assign(store, "n1", "2", 4);
-	ipam_assign(store, "n2", "3", 4);
-	ipam_release(store, "1");
-	ipam_assign(store, "n2", "4", 4);
-	ipam_release(store, "2");
+	ipam_assign(store, "n2", "2", 4);
+	for (int i = 3; i < 8; i++) {
+		char handle[8];
+
+		snprintf(handle, sizeof(handle), "%d", i);
+		ipam_assign(store, i == 3 ? "n1" : "n2", handle, 4);
+	}
 	assert_int_equal(fixture_count(store, "x/"), 1);
-	assert_int_equal(manx_ipam_release_node(store, "n1", NULL), 0);
-	assert_int_equal(fixture_count(store, "i/n1/"), 1);
-	assert_int_equal(fixture_count(store, "x/"), 1);
+	fixture_put(store, "e/n1/ns/a", "{}");
+	fixture_put(store, "n/n1", "{}");
+	assert_int_equal(remove_node(store, "n1", false), -EBUSY);
+	fixture_put(store, "n/n1", NULL);
+	assert_int_equal(remove_node(store, "n1", false), -EBUSY);
+	assert_int_equal(remove_node(store, "n1", true), 0);
+	assert_null(fixture_value(store, "r/nodes/n1"));
+	assert_null(fixture_value(store, "m/gone/n1"));
+	assert_int_equal(fixture_count(store, "e/") + fixture_count(store, "i/n1/"), 0);
+	assert_int_equal(fixture_count(store, "h/"), 5);
+	assert_int_equal(fixture_count(store, "b/"), 2);
 	ipam_assert_sound(store);
+	/* what is left of its block is lent on, and given to who takes it over */
+	ipam_assign(store, "n2", "8", 4);
+	ipam_assert_sound(store);
+	assert_int_equal(remove_node(store, "n1", false), -ENOENT);
+	assert_int_equal(remove_node(store, "n/9", false), -EINVAL);
+	assert_int_equal(remove_node(store, "n2", false), 0);
+	assert_int_equal(fixture_count(store, "a/") + fixture_count(store, "h/"), 0);
+	assert_int_equal(fixture_count(store, "b/4/"), 0);
+}
+
+/* Interrupted after the fence, the next call goes on; meanwhile the node gets nothing. */
+static void test_remove_resumed(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_error err = { 0 };
+	struct manx_ipam_result res;
+
+	ipam_pool(store, "a", "10.0.0.0/29", 30, "");
+	ipam_assign(store, "n1", "1", 4);
+	fixture_put(store, "i/n1/4/0a050000-30", "{}");
+	fixture_put(store, "m/gone/n1", "{}");
+	assert_int_equal(ipam_try(store, "n1", "2", 4, &res, &err), -ESHUTDOWN);
+	assert_int_equal(remove_node(store, "n1", false), 0);
+	assert_int_equal(fixture_count(store, "a/") + fixture_count(store, "h/"), 0);
+	assert_int_equal(fixture_count(store, "b/") + fixture_count(store, "i/"), 0);
+	assert_null(fixture_value(store, "m/gone/n1"));
+}
+
+/* A manxd that goes on after its node was removed gets nothing. */
+static void test_removed_alive(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_ipam_cache *cache = manx_ipam_cache_new(store, "n1");
+	struct manx_ipam_request req = {
+		.node = "n1", .handle = "h", .uid = UID, .use = MANX_USE_WORKLOAD, .want4 = true,
+	};
+	struct manx_ipam_job job = { .req = &req };
+
+	ipam_pool(store, "a", "10.0.0.0/29", 30, "");
+	ipam_node(store, "n1", "{}");
+	manx_ipam_assign_batch(store, cache, &job, 1);
+	assert_int_equal(job.ret, 0);
+	assert_int_equal(remove_node(store, "n1", false), 0);
+	req.handle = "h2";
+	manx_ipam_assign_batch(store, cache, &job, 1);
+	assert_int_equal(job.ret, -ESHUTDOWN);
+	assert_int_equal(fixture_count(store, "a/") + fixture_count(store, "b/"), 0);
+	ipam_node(store, "n1", "{}");
+	manx_ipam_assign_batch(store, cache, &job, 1);
+	assert_int_equal(job.ret, 0);
+	manx_ipam_cache_free(cache);
 }
 
 static void test_tunnel_address(void **state)
@@ -316,7 +366,9 @@ int main(void)
 		WITH_STORE(test_put_over_blocks),
 		WITH_STORE(test_delete),
 		WITH_STORE(test_release_blocks),
-		WITH_STORE(test_release_node),
+		WITH_STORE(test_remove_node),
+		WITH_STORE(test_remove_resumed),
+		WITH_STORE(test_removed_alive),
 		WITH_STORE(test_tunnel_address),
 	};
 

@@ -176,15 +176,20 @@ int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct 
 #define MANX_IPAM_TUNNEL_HANDLE "ipip-tunnel-addr-"
 
 /*
- * After a node was deleted: give back the address of its tunnel, and those of its
- * blocks that hold no address. 0 or a negative errno; may be repeated.
+ * Remove @node, whose record has @mod_rev, with all that it holds: endpoints,
+ * addresses, blocks; blocks of which others have borrowed are nobody's then. @mod_rev
+ * 0: it has no record; go on where an earlier call was interrupted.
+ * @force: also if its manxd is there, or it has endpoints.
+ * -EBUSY it has, or is; -EAGAIN its record was changed; -ENOENT (without words) there
+ * is nothing to go on with.
  */
-int manx_ipam_release_node(struct manx_store *store, const char *node, struct manx_error *err);
+int manx_ipam_remove_node(struct manx_store *store, const char *node, int64_t mod_rev, bool force,
+			  struct manx_error *err);
 
 /**
  * struct manx_block - one claimed block
  * @cidr: the block
- * @node: who owns it
+ * @node: who owns it; "": nobody, its owner was removed while others had borrowed of it
  * @pool: name of the pool it was cut from
  */
 struct manx_block {

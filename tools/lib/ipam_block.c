@@ -48,7 +48,7 @@ static bool in_service(const struct manx_ask *ask, const struct manx_block *bloc
 	       (pool->pool.manual || manx_pool_selects(ask, &pool->pool));
 }
 
-/* @key is in the index of @node's blocks; the block's record decides. @ask: see below. */
+/* @key is in the index of @node's blocks; the block's record decides. */
 static int release_indexed(struct manx_store *store, const char *node,
 			   const struct manx_ask *ask, const char *key, struct manx_error *err)
 {
@@ -63,7 +63,7 @@ static int release_indexed(struct manx_store *store, const char *node,
 		return ret == -ENOENT ? 0 : ret;
 	ret = manx_block_decode(&kv, &block, err);
 	if (!ret) {
-		if (strcmp(block.node, node) == 0 && (!ask || !in_service(ask, &block)))
+		if (strcmp(block.node, node) == 0 && !in_service(ask, &block))
 			ret = manx_block_give_back(store, &kv, err);
 		manx_block_clear(&block);
 	}
@@ -78,7 +78,7 @@ static int check_node(const char *node, struct manx_error *err)
 	return manx_fail(err, -EINVAL, "node \"%s\" is no name of a node", node);
 }
 
-/* Of @node's blocks without addresses those that no pool has in service; @ask NULL: all. */
+/* Of @node's blocks without addresses those that no pool has in service. */
 static int release_blocks(struct manx_store *store, const char *node,
 			  const struct manx_ask *ask, struct manx_error *err)
 {
@@ -113,16 +113,4 @@ int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct 
 		ret = release_blocks(store, node, &ask, err);
 	manx_ipam_cache_free(cache);
 	return ret;
-}
-
-int manx_ipam_release_node(struct manx_store *store, const char *node, struct manx_error *err)
-{
-	char handle[MANX_HANDLE_MAX];
-	int ret = check_node(node, err);
-
-	if (ret)
-		return ret;
-	snprintf(handle, sizeof(handle), MANX_IPAM_TUNNEL_HANDLE "%s", node);
-	ret = manx_ipam_release(store, handle, NULL, NULL, err);
-	return ret ? ret : release_blocks(store, node, NULL, err);
 }

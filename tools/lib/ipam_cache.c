@@ -444,7 +444,14 @@ static int refresh_node(struct manx_ipam_cache *cache, struct manx_error *err)
 	cache->decoded = (struct manx_node){ .name = NULL };
 	ret = read_resource(cache->store, MANX_KIND_NODE, cache->node, &cache->record,
 			    &cache->node_rev, err);
-	return ret == 1 ? manx_node_decode(&cache->record, &cache->decoded, err) : ret;
+	if (!ret && cache->known)
+		return manx_fail(err, -ESHUTDOWN,
+				 "node %s was removed: start manxd anew to make it a node again",
+				 cache->node);
+	if (ret != 1)
+		return ret;
+	cache->known = true;
+	return manx_node_decode(&cache->record, &cache->decoded, err);
 }
 
 static int refresh_pools(struct manx_ipam_cache *cache, struct manx_error *err)

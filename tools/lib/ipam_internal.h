@@ -227,6 +227,7 @@ struct manx_seen {
  * @stale: MANX_STALE_*
  * @config_rev, @node_rev: of the records, 0 if there are none
  * @record: of the node, .json NULL if it has none
+ * @known: it had one: when it is gone, the node was removed
  * @index_rev: of the store when @held was known to be all blocks of the node
  * @spread: begin anywhere in a block, because somebody else looks at the same time
  * @alone: made for one call, and thrown away after it
@@ -244,6 +245,7 @@ struct manx_ipam_cache {
 	struct manx_resource record;
 	struct manx_node decoded;
 	int64_t node_rev;
+	bool known;
 	struct manx_held **held;
 	size_t n_held;
 	int64_t index_rev;

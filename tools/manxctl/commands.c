@@ -29,6 +29,8 @@ static const struct manxctl_option options[MANXCTL_OPTIONS] = {
 	[MANXCTL_REMOVE] = { 0, 0, "remove", NULL, "remove the labels, of which only keys are given", NULL },
 	[MANXCTL_PATCH] = { 'p', 0, "patch", "PATCH", "what to change, as JSON", NULL },
 	[MANXCTL_TYPE] = { 't', 0, "type", "TYPE", "strategic (default) or merge, which mean the same here", "strategic merge" },
+	[MANXCTL_WAIT] = { 0, 0, "wait", NULL, "wait until no address of a pool is in use", NULL },
+	[MANXCTL_FORCE] = { 0, 0, "force", NULL, "also a node whose manxd is there, or that has endpoints", NULL },
 };
 
 const struct manxctl_option *manxctl_option(enum manxctl_option_id id)
@@ -88,11 +90,12 @@ const struct manxctl_command manxctl_commands[] = {
 	{ "delete", cmd_delete, "delete resources",
 	  "delete KIND NAME... [-n NAMESPACE]\ndelete -f FILE [-f FILE]...",
 	  "Delete resources by name, or those that files name. A pool of which addresses are in use "
-	  "is disabled and stays; delete it again when they are released. A node that has endpoints "
-	  "stays; with one that goes, the address of its tunnel and its blocks without addresses are "
-	  "given back. A tier with policies stays. Workload endpoints cannot be deleted, nor made: "
+	  "is disabled and stays; delete it again when they are released, or let --wait do so. A node "
+	  "whose manxd is there (which is known of a datastore in etcd) or that has endpoints stays; "
+	  "with one that goes, its addresses and its blocks are given back, which a second call goes on "
+	  "with if the first one was interrupted. A tier with policies stays. Workload endpoints cannot be deleted, nor made: "
 	  "the container runtime does both through the CNI plugin.",
-	  NULL, FILES | MANXCTL_HAS(SKIP_NOT_EXISTS), "KIND" },
+	  NULL, FILES | MANXCTL_HAS(SKIP_NOT_EXISTS) | MANXCTL_HAS(WAIT) | MANXCTL_HAS(FORCE), "KIND" },
 	{ "get", cmd_get, "show resources",
 	  "get KIND [NAME]... [-n NAMESPACE | -A] [-o FORM]\nget -f FILE [-f FILE]... [-o FORM]",
 	  "Show resources: those of the names, of the files, or all of a kind. What the forms yaml "

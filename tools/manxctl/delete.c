@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ipam.h"
 #include "schema.h"
@@ -13,6 +14,7 @@
  * struct target - one resource to be deleted
  * @ns: NULL for global kinds
  * @version: that it must have, 0 for any
+ * @force: a node that is there, or has endpoints
  * @title: for messages
  */
 struct target {
@@ -21,29 +23,9 @@ struct target {
 	const char *name;
 	const char *ns;
 	int64_t version;
+	bool force;
 	char title[600];
 };
-
-/* A node with endpoints is in use: its pods would lose their routes. */
-static int guard_node(const struct target *t, struct manx_txn *txn, struct manx_error *err)
-{
-	char from[300], to[300];
-	struct manx_kvs kvs;
-	int rc;
-
-	/* '0' follows '/': this is everything below the node */
-	snprintf(from, sizeof(from), "e/%s/", t->name);
-	snprintf(to, sizeof(to), "e/%s0", t->name);
-	rc = manx_store_range(t->store, from, to, 1, &kvs, err);
-	if (rc)
-		return rc;
-	if (kvs.n)
-		rc = manx_fail(err, -EBUSY, "%s: has endpoints (\"manxctl get wep -A\" shows them): remove its pods first",
-			       t->title);
-	manx_kvs_clear(&kvs);
-	manx_txn_guard_empty(txn, from, to);
-	return rc;
-}
 
 /* Whether a policy of kind @id stands in the tier; none may come to it meanwhile. */
 static int guard_tier_of(const struct target *t, enum manx_kind_id id, struct manx_txn *txn,
@@ -118,8 +100,6 @@ static int delete_key(const struct target *t, const char *key, struct manx_error
 	manx_txn_guard_rev(txn, key, kv.mod_rev);
 	manx_txn_del(txn, key);
 	rc = check_version(t, kv.mod_rev, err);
-	if (!rc && t->kind->id == MANX_KIND_NODE)
-		rc = guard_node(t, txn, err);
 	if (!rc && t->kind->id == MANX_KIND_TIER)
 		rc = guard_tier(t, txn, err);
 	if (!rc)
@@ -129,23 +109,19 @@ static int delete_key(const struct target *t, const char *key, struct manx_error
 	return rc;
 }
 
-/*
- * After the record: a node that still had one would take the address again. What
- * a deletion that was cut short has left is given back by the next one, which
- * finds no record.
- */
-static int clean_up_node(const struct target *t, int rc, struct manx_error *err)
+/* One whose record is gone already may have been interrupted. */
+static int delete_node(const struct target *t, const char *key, struct manx_error *err)
 {
-	struct manx_error first = *err;
-	int cleaned;
+	struct manx_kv kv = { .mod_rev = 0 };
+	int rc = manx_store_get(t->store, key, &kv, err);
 
 	if (rc && rc != -ENOENT)
 		return rc;
-	cleaned = manx_ipam_release_node(t->store, t->name, err);
-	if (cleaned)
-		return manx_error_prefix(err, "%s: its addresses", t->title);
-	*err = first;
-	return rc;
+	rc = rc ? 0 : check_version(t, kv.mod_rev, err);
+	if (!rc)
+		rc = manx_ipam_remove_node(t->store, t->name, kv.mod_rev, t->force, err);
+	manx_kv_clear(&kv);
+	return rc == -ENOENT ? manx_fail(err, rc, "%s: not found", t->title) : rc;
 }
 
 static int check_kind(const struct target *t, struct manx_error *err)
@@ -171,31 +147,50 @@ static int delete_once(void *ctx, struct manx_error *err)
 	rc = manxctl_key(t->kind, t->ns, t->name, key, sizeof(key), err);
 	if (!rc && t->kind->id == MANX_KIND_IPPOOL)
 		return delete_pool(t, key, err);
-	if (!rc)
-		rc = delete_key(t, key, err);
-	return t->kind->id == MANX_KIND_NODE ? clean_up_node(t, rc, err) : rc;
+	if (!rc && t->kind->id == MANX_KIND_NODE)
+		return delete_node(t, key, err);
+	return rc ? rc : delete_key(t, key, err);
 }
 
-static void delete_one(struct manx_store *store, const struct manx_resource *r, bool skip,
-		       struct manxctl_tally *tally)
+/* A pool of which addresses are in use is waited for; what for is said when it changes. */
+static int wait_for_pool(struct target *t, struct manx_error *err)
+{
+	char said[sizeof(err->text)] = "";
+	int rc;
+
+	while ((rc = manxctl_retry(delete_once, t, err)) == -EBUSY) {
+		if (strcmp(said, err->text))
+			fprintf(stderr, "manxctl: waiting: %s\n", err->text);
+		strcpy(said, err->text);
+		sleep(1);
+		t->version = 0;	/* to be disabled has changed it */
+	}
+	return rc;
+}
+
+static void delete_one(struct manx_store *store, const struct manx_resource *r,
+		       unsigned int given, struct manxctl_tally *tally)
 {
 	struct target t = {
 		.store = store, .kind = r->kind, .name = r->name, .ns = r->ns,
-		.version = r->version,
+		.version = r->version, .force = given & MANXCTL_HAS(FORCE),
 	};
 	struct manx_error err = { 0 };
 	int rc;
 
 	manx_resource_title(r, t.title, sizeof(t.title));
-	rc = manxctl_retry(delete_once, &t, &err);
-	if (rc == -ENOENT && skip)
+	if (given & MANXCTL_HAS(WAIT) && r->kind->id == MANX_KIND_IPPOOL)
+		rc = wait_for_pool(&t, &err);
+	else
+		rc = manxctl_retry(delete_once, &t, &err);
+	if (rc == -ENOENT && given & MANXCTL_HAS(SKIP_NOT_EXISTS))
 		rc = 0;
 	else if (!rc)
 		manxctl_report(r, "deleted");
 	manxctl_count(tally, r, rc ? &err : NULL);
 }
 
-static int delete_all(const struct manx_resources *rs, bool skip)
+static int delete_all(const struct manx_resources *rs, unsigned int given)
 {
 	struct manxctl_tally tally = manxctl_tally("delete", "deleted", rs);
 	struct manx_store *store;
@@ -204,7 +199,7 @@ static int delete_all(const struct manx_resources *rs, bool skip)
 	if (status)
 		return status;
 	for (size_t i = 0; i < rs->n; i++)
-		delete_one(store, &rs->r[i], skip, &tally);
+		delete_one(store, &rs->r[i], given, &tally);
 	manx_store_close(store);
 	return manxctl_sum(&tally);
 }
@@ -232,7 +227,7 @@ static int delete_named(const struct manxctl_args *args)
 			.kind = kind, .name = *name, .ns = kind->namespaced ? args->ns : NULL,
 		};
 	}
-	status = delete_all(&rs, args->given & MANXCTL_HAS(SKIP_NOT_EXISTS));
+	status = delete_all(&rs, args->given);
 	free(rs.r);
 	return status;
 }
@@ -244,7 +239,7 @@ static int delete_files(const struct manxctl_args *args)
 
 	if (status)
 		return status;
-	status = delete_all(&rs, args->given & MANXCTL_HAS(SKIP_NOT_EXISTS));
+	status = delete_all(&rs, args->given);
 	manx_resources_clear(&rs);
 	return status;
 }
