@@ -54,7 +54,8 @@ static int take(struct manxctl_args *args, int id)
 	args->value[id] = optarg;
 	if (id == MANXCTL_NAMESPACE)
 		args->ns = optarg;
-	if (id == MANXCTL_FILE && !manxctl_words_add(&args->files, optarg))
+	if ((id == MANXCTL_FILE || id == MANXCTL_FROM_REPORT) &&
+	    !manxctl_words_add(&args->files, optarg))
 		return manxctl_no_memory();
 	return MANXCTL_OK;
 }

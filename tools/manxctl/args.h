@@ -10,7 +10,7 @@
 
 /**
  * struct manxctl_args - a command line
- * @files: -f
+ * @files: -f, or --from-report
  * @given: MANXCTL_HAS() of each option that was given
  * @value: the last value of each option, NULL without
  * @ns: -n, "default" without

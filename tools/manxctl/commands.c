@@ -30,7 +30,22 @@ static const struct manxctl_option options[MANXCTL_OPTIONS] = {
 	[MANXCTL_PATCH] = { 'p', 0, "patch", "PATCH", "what to change, as JSON", NULL },
 	[MANXCTL_TYPE] = { 't', 0, "type", "TYPE", "strategic (default) or merge, which mean the same here", "strategic merge" },
 	[MANXCTL_WAIT] = { 0, 0, "wait", NULL, "wait until no address of a pool is in use", NULL },
-	[MANXCTL_FORCE] = { 0, 0, "force", NULL, "also a node whose manxd is there, or that has endpoints", NULL },
+	[MANXCTL_FORCE] = { 0, 0, "force", NULL, "also if it is in use, or was made by another version", NULL },
+	[MANXCTL_IP] = { 0, 0, "ip", "ADDRESS", "show, release: this address", NULL },
+	[MANXCTL_SHOW_BLOCKS] = { 0, 0, "show-blocks", NULL, "show: also the blocks of each pool", NULL },
+	[MANXCTL_SHOW_BORROWED] = { 0, 0, "show-borrowed", NULL, "show: addresses of other nodes' blocks", NULL },
+	[MANXCTL_SHOW_CONFIGURATION] = { 0, 0, "show-configuration", NULL, "show: the IPAMConfiguration", NULL },
+	[MANXCTL_REPORT] = { 'o', 0, "output", "FILE", "check: write a report for release", "FILE" },
+	[MANXCTL_SHOW_ALL_IPS] = { 0, 0, "show-all-ips", NULL, "check: print every address", NULL },
+	[MANXCTL_SHOW_PROBLEM_IPS] = { 0, 0, "show-problem-ips", NULL, "check: print what has a problem", NULL },
+	[MANXCTL_REPAIR] = { 0, 0, "repair", NULL, "check: rebuild indexes that are wrong", NULL },
+	[MANXCTL_FROM_REPORT] = { 0, 0, "from-report", "FILE", "release: what check found; may be repeated", "FILE" },
+	[MANXCTL_STRICT_AFFINITY] = { 0, 0, "strictaffinity", "BOOL", "configure: nodes borrow no addresses", "true false" },
+	[MANXCTL_MAX_BLOCKS] = { 0, 0, "max-blocks-per-host", "NUMBER", "configure: 0 is no limit", NULL },
+	[MANXCTL_COOLDOWN] = { 0, 0, "ip-cooldown-seconds", "SECONDS", "configure: an address rests so long", NULL },
+	[MANXCTL_AUTO_BLOCKS] = { 0, 0, "auto-allocate-blocks", "BOOL", "configure: nodes claim blocks", "true false" },
+	[MANXCTL_CIDR] = { 0, 0, "cidr", "CIDR", "split: the pool of this network", NULL },
+	[MANXCTL_NAME] = { 0, 0, "name", "NAME", "split: the pool of this name", NULL },
 };
 
 const struct manxctl_option *manxctl_option(enum manxctl_option_id id)
@@ -115,6 +130,24 @@ const struct manxctl_command manxctl_commands[] = {
 	  "validate -f FILE [-f FILE]...",
 	  "Check files as apply does, without a datastore.",
 	  NULL, FILES, NULL },
+	{ "ipam", cmd_ipam, "show and mend what is known of addresses",
+	  "ipam show [--ip ADDRESS | --show-blocks | --show-borrowed | --show-configuration]\n"
+	  "ipam check [--show-all-ips] [--show-problem-ips] [--repair] [-o FILE]\n"
+	  "ipam release --ip ADDRESS | --from-report FILE [--from-report FILE]... [--force]\n"
+	  "ipam configure [--strictaffinity BOOL] [--max-blocks-per-host NUMBER] ...\n"
+	  "ipam split NUMBER --cidr CIDR | --name NAME",
+	  "show tells how full pools and blocks are, or who has an address. check looks at all records "
+	  "at one revision, tells what does not fit together, and fails if something does not; release "
+	  "gives back what its reports agree on, but for what has changed since, so that neither needs "
+	  "anything to be stopped or locked. Releasing a single address takes it from whoever has it. "
+	  "configure changes the IPAMConfiguration. split makes of a pool NUMBER of equal size, named "
+	  "split-NAME-0 and so on, at once; blocks and addresses stay.",
+	  NULL, MANXCTL_HAS(IP) | MANXCTL_HAS(SHOW_BLOCKS) | MANXCTL_HAS(SHOW_BORROWED) |
+	  MANXCTL_HAS(SHOW_CONFIGURATION) | MANXCTL_HAS(REPORT) | MANXCTL_HAS(SHOW_ALL_IPS) |
+	  MANXCTL_HAS(SHOW_PROBLEM_IPS) | MANXCTL_HAS(REPAIR) | MANXCTL_HAS(FROM_REPORT) |
+	  MANXCTL_HAS(FORCE) | MANXCTL_HAS(STRICT_AFFINITY) | MANXCTL_HAS(MAX_BLOCKS) |
+	  MANXCTL_HAS(COOLDOWN) | MANXCTL_HAS(AUTO_BLOCKS) | MANXCTL_HAS(CIDR) | MANXCTL_HAS(NAME),
+	  "show check release configure split" },
 	{ "status", cmd_status, "show the state of this node",
 	  "status [-o FORM]",
 	  "Show whether the module, manxd and the datastore of this node are well, and what to do "
