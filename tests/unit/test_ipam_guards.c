@@ -132,6 +132,47 @@ static void test_pool_disabled(void **state)
 	assert_int_equal(fixture_count(f->store, "a/"), 1);
 }
 
+#define CONFIG(spec) "{\"apiVersion\":\"projectcalico.org/v3\",\"kind\":\"IPAMConfiguration\"," \
+	"\"metadata\":{\"name\":\"default\"},\"spec\":{" spec "}}"
+
+static void test_config_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct manx_error err = { 0 };
+	struct manx_ipam_result res;
+
+	fixture_put(f->store, "b/4/0a000004-30", BLOCK_OF("n3"));
+	fixture_put(f->store, "i/n3/4/0a000004-30", "{}");
+	fixture_interfere(f->db, "r/ipamconfigurations/default", CONFIG("\"strictAffinity\":true"));
+	assert_int_equal(ipam_try(f->store, "n2", "h", 4, &res, &err), -ENOSPC);
+	assert_int_equal(fixture_count(f->store, "x/"), 0);
+}
+
+static void test_budget_used(void **state)
+{
+	struct fixture *f = *state;
+	struct manx_error err = { 0 };
+	struct manx_ipam_result res;
+
+	fixture_put(f->store, "r/ipamconfigurations/default",
+		    CONFIG("\"strictAffinity\":true,\"maxBlocksPerHost\":1"));
+	fixture_interfere(f->db, "b/4/0a010000-30", BLOCK_OF("n2"));
+	fixture_interfere(f->db, "i/n2/4/0a010000-30", "{}");
+	assert_int_equal(ipam_try(f->store, "n2", "h", 4, &res, &err), -ENOSPC);
+	assert_int_equal(fixture_count(f->store, "i/n2/"), 1);
+}
+
+static void test_node_removed(void **state)
+{
+	struct fixture *f = *state;
+	struct manx_error err = { 0 };
+	struct manx_ipam_result res;
+
+	fixture_interfere(f->db, "m/gone/n1", "{}");
+	assert_int_equal(ipam_try(f->store, "n1", "h", 4, &res, &err), -ESHUTDOWN);
+	assert_int_equal(fixture_count(f->store, "a/"), 1);
+}
+
 /* The handle is released and taken anew, by the same container: that one lives. */
 static void test_release_of_another(void **state)
 {
@@ -287,6 +328,9 @@ int main(void)
 		WITH_POOL(test_block_claimed),
 		WITH_POOL(test_block_overlapped),
 		WITH_POOL(test_pool_disabled),
+		WITH_POOL(test_config_changed),
+		WITH_POOL(test_budget_used),
+		WITH_POOL(test_node_removed),
 		WITH_POOL(test_release_of_another),
 		WITH_POOL(test_release_meets_new_endpoint),
 		WITH_POOL(test_release_meets_new_handle),
