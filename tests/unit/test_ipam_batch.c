@@ -286,6 +286,46 @@ static void test_told_cache(void **state)
 	manx_ipam_cache_free(cache);
 }
 
+/* Endpoints that were changed, and one that is another's by now. */
+static void test_release_changed(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_ipam_cache *cache = manx_ipam_cache_new(store, "n1");
+	const struct manx_ipam_counts *counts = manx_ipam_cache_counts(cache);
+	struct guarded g[4] = {
+		{ "e/n1/ns/a", 0 }, { "e/n1/ns/b", 0 }, { "e/n1/ns/c", 0 }, { "e/n1/ns/d", 0 },
+	};
+	struct many m;
+
+	make_many(&m);
+	ipam_pool(store, "p", "10.0.0.0/26", 28, "");
+	for (int i = 0; i < 4; i++) {
+		m.job[i].fill = fill;
+		m.job[i].ctx = &g[i];
+		m.ret[i].endpoint_key = g[i].key;
+	}
+	assign(store, cache, &m, 4);
+	fixture_put(store, "e/n1/ns/a", "{\"labelled\":true}");
+	fixture_put(store, "e/n1/ns/b", "{\"labelled\":true}");
+	fixture_put(store, "e/n1/ns/c", "{\"metadata\":{\"annotations\":{\"manx.io/handle\":\"x\"}}}");
+	release(store, cache, &m, 4);
+	assert_int_equal(counts->conflicts, 1);
+	assert_int_equal(fixture_count(store, "a/") + fixture_count(store, "h/"), 0);
+	assert_int_equal(fixture_count(store, "e/"), 1);
+	assert_non_null(fixture_value(store, "e/n1/ns/c"));
+	/* what somebody else has released, and what is of another attempt by now */
+	m.job[2].fill = NULL;
+	assign(store, cache, &m, 4);
+	ipam_release(store, "h0");
+	ipam_release(store, "h1");
+	ipam_assign(store, "n1", "h1", 4);
+	m.ret[1].uid = m.uid[1];
+	release(store, cache, &m, 4);
+	assert_int_equal(fixture_count(store, "h/"), 1);
+	ipam_assert_sound(store);
+	manx_ipam_cache_free(cache);
+}
+
 static void test_strict(void **state)
 {
 	struct manx_store *store = ((struct fixture *)*state)->store;
@@ -575,6 +615,7 @@ int main(void)
 		TEST(test_fill),
 		TEST(test_wrong_cache),
 		TEST(test_told_cache),
+		TEST(test_release_changed),
 		TEST(test_strict),
 		TEST(test_budget),
 		TEST(test_reserved),

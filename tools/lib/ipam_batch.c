@@ -24,6 +24,7 @@
  * @in: part of the transaction that is being made
  * @aside: what its caller guards does not hold: it goes alone from now on
  * @guard, @end: its guards in the transaction
+ * @endpoint: what its caller has put there; borrowed until the transaction is over
  */
 struct work {
 	struct manx_ipam_job *job;
@@ -31,6 +32,7 @@ struct work {
 	unsigned int tries;
 	bool done, in, aside;
 	size_t guard, end;
+	const char *endpoint;
 };
 
 /**
@@ -174,19 +176,19 @@ static int pick(struct batch *b, struct work *w, bool others)
 static int build(struct batch *b, struct work *w, struct manx_error *err)
 {
 	struct manx_ipam_job *job = w->job;
-	const char *endpoint = NULL;
 	int ret = 0;
 
+	w->endpoint = NULL;
 	manx_guard_handle_absent(b->txn, job->req->handle);
 	manx_guard_node_not_removed(b->txn, b->cache);
 	manx_guard_config_unchanged(b->txn, b->cache);
 	for (size_t i = 0; i < job->res.n; i++)
 		manx_pick_take(b->txn, b->cache, &w->pick[i], job->req);
 	if (b->txn && job->fill)
-		ret = job->fill(job->ctx, &job->res, b->txn, &endpoint, err);
+		ret = job->fill(job->ctx, &job->res, b->txn, &w->endpoint, err);
 	if (ret)
 		return ret;
-	manx_handle_put(b->txn, job->req, &job->res, endpoint);
+	manx_handle_put(b->txn, job->req, &job->res, w->endpoint);
 	for (size_t i = 0; i < job->res.n; i++)
 		manx_pick_move(b->txn, &w->pick[i]);
 	return 0;
@@ -297,6 +299,8 @@ static void succeed(struct batch *b, int64_t rev)
 		for (size_t i = 0; i < w->job->res.n; i++)
 			manx_cache_claimed(b->cache, w->pick[i].held, w->pick[i].pool, rev);
 		b->cache->counts.addresses += w->job->res.n;
+		if (!b->cache->alone)
+			manx_cache_keep(b->cache, w->job->req, &w->job->res, w->endpoint, rev);
 		end_work(w, 0, NULL);
 	}
 }
@@ -374,15 +378,16 @@ static bool end_repeated(struct batch *b)
 	return found;
 }
 
-/* Those that the guard number @at was added for; all, if it was a common one. */
-static void blame(struct batch *b, size_t at, bool aside, const struct manx_error *err)
+/* Who added the guard number @at if it is his @own; all, if it was a common one. */
+static void blame(struct batch *b, size_t at, bool own, bool aside,
+		  const struct manx_error *err)
 {
 	struct manx_error last = *err;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct work *w = &b->work[i];
 
-		if (!w->in || (aside && (at < w->guard || at >= w->end)))
+		if (!w->in || (own && (at < w->guard || at >= w->end)))
 			continue;
 		w->aside |= aside;
 		if (++w->tries < MANX_IPAM_TRIES)
@@ -443,7 +448,7 @@ static void refused(struct batch *b, const struct manx_error *err)
 
 	b->cache->counts.conflicts++;
 	if (!guard) {	/* the store is another one */
-		blame(b, 0, false, err);
+		blame(b, 0, false, false, err);
 		unpick_all(b);
 		manx_ipam_cache_forget(b->cache);
 		return;
@@ -465,7 +470,7 @@ static void refused(struct batch *b, const struct manx_error *err)
 			if (b->work[i].in && at >= b->work[i].guard && at < b->work[i].end)
 				unpick(&b->work[i]);
 	}
-	blame(b, at, !known, err);
+	blame(b, at, !known || guard->key[0] == 'a', !known, err);
 	if (b->cache->alone) {
 		unpick_all(b);
 		manx_ipam_cache_forget(b->cache);

@@ -6,6 +6,7 @@
  * wake each node; those of an own block are read once.
  */
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,59 @@ void manx_cache_freed(struct manx_ipam_cache *cache, const struct manx_addr *add
 		held->freed[i] = manx_cache_now();
 }
 
+/* --- handles --- */
+
+static int by_handle(const void *a, const void *b)
+{
+	return strcmp(((const struct manx_kept *)a)->handle, ((const struct manx_kept *)b)->handle);
+}
+
+static void free_kept(void *node)
+{
+	struct manx_kept *kept = node;
+
+	free(kept->handle);
+	manx_handle_clear(&kept->h);
+	free(kept);
+}
+
+void manx_cache_keep(struct manx_ipam_cache *cache, const struct manx_ipam_request *req,
+		     const struct manx_ipam_result *res, const char *endpoint, int64_t rev)
+{
+	struct manx_kept *kept = calloc(1, sizeof(*kept));
+
+	if (!kept)
+		return;
+	manx_cache_unkeep(cache, req->handle);
+	kept->handle = strdup(req->handle);
+	kept->h.addr = *res;
+	kept->h.rev = rev;
+	snprintf(kept->h.uid, sizeof(kept->h.uid), "%s", req->uid);
+	if (endpoint)
+		kept->h.endpoint = strdup(endpoint);
+	if (!kept->handle || (endpoint && !kept->h.endpoint) ||
+	    !tsearch(kept, &cache->kept, by_handle))
+		free_kept(kept);
+}
+
+const struct manx_kept *manx_cache_kept(const struct manx_ipam_cache *cache, const char *handle)
+{
+	const struct manx_kept want = { .handle = (char *)handle };
+	struct manx_kept *const *found = tfind(&want, &cache->kept, by_handle);
+
+	return found ? *found : NULL;
+}
+
+void manx_cache_unkeep(struct manx_ipam_cache *cache, const char *handle)
+{
+	struct manx_kept *kept = (struct manx_kept *)manx_cache_kept(cache, handle);
+
+	if (!kept)
+		return;
+	tdelete(kept, &cache->kept, by_handle);
+	free_kept(kept);
+}
+
 /* --- others' blocks --- */
 
 struct manx_seen *manx_cache_seen(struct manx_ipam_cache *cache, const char *key, int64_t rev)
@@ -610,6 +664,8 @@ void manx_ipam_cache_forget(struct manx_ipam_cache *cache)
 	cache->held = NULL;
 	cache->seen = NULL;
 	cache->n_seen = 0;
+	tdestroy(cache->kept, free_kept);
+	cache->kept = NULL;
 	cache->stale = MANX_STALE_ALL;
 }
 

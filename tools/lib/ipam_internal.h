@@ -214,6 +214,16 @@ struct manx_seen {
 	bool empty;
 };
 
+/**
+ * struct manx_kept - what a handle got from this process
+ * @handle: owned
+ * @h: as its record was written; h.rev is that of its endpoint, too
+ */
+struct manx_kept {
+	char *handle;
+	struct manx_handle h;
+};
+
 /* What must be read anew before it is used. */
 #define MANX_STALE_POOLS	1u
 #define MANX_STALE_CONFIG	2u
@@ -229,6 +239,7 @@ struct manx_seen {
  * @record: of the node, .json NULL if it has none
  * @known: it had one: when it is gone, the node was removed
  * @index_rev: of the store when @held was known to be all blocks of the node
+ * @kept: tree of struct manx_kept, so that a release need not read first
  * @spread: begin anywhere in a block, because somebody else looks at the same time
  * @alone: made for one call, and thrown away after it
  */
@@ -251,6 +262,7 @@ struct manx_ipam_cache {
 	int64_t index_rev;
 	struct manx_seen *seen;
 	size_t n_seen;
+	void *kept;
 	bool spread, alone;
 	struct manx_ipam_counts counts;
 };
@@ -275,6 +287,12 @@ void manx_cache_claimed(struct manx_ipam_cache *cache, struct manx_held *held,
 			const struct manx_pool *pool, int64_t rev);
 /* Number of blocks of @family that the node holds or is about to. */
 size_t manx_cache_count(const struct manx_ipam_cache *cache, uint8_t family);
+/* Remember what @handle got at @rev; without memory it is read when it is released. */
+void manx_cache_keep(struct manx_ipam_cache *cache, const struct manx_ipam_request *req,
+		     const struct manx_ipam_result *res, const char *endpoint, int64_t rev);
+/* NULL if it is not known. */
+const struct manx_kept *manx_cache_kept(const struct manx_ipam_cache *cache, const char *handle);
+void manx_cache_unkeep(struct manx_ipam_cache *cache, const char *handle);
 /* An address of one of our blocks is free again. */
 void manx_cache_freed(struct manx_ipam_cache *cache, const struct manx_addr *addr);
 bool manx_held_is_used(const struct manx_held *held, uint64_t i);

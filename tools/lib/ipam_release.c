@@ -19,6 +19,7 @@
 /**
  * struct back - one handle
  * @h: what it holds, if @known
+ * @cold: what is kept of it does not hold: it is read
  * @in: part of the transaction that is being made
  * @guard, @end: its guards in the transaction
  */
@@ -26,7 +27,7 @@ struct back {
 	struct manx_ipam_return *ret;
 	struct manx_handle h;
 	unsigned int tries;
-	bool known, done, in;
+	bool known, done, in, cold;
 	size_t guard, end;
 };
 
@@ -89,6 +90,28 @@ static void release_addresses(struct manx_txn *txn, const char *handle,
 	}
 }
 
+/* By what is kept of it, without reading; false if that does not do. */
+static bool build_kept(const struct manx_ipam_cache *cache, struct back *b, struct manx_txn *txn)
+{
+	const struct manx_kept *kept = cache && !b->cold ? manx_cache_kept(cache, b->ret->handle) : NULL;
+	const char *endpoint = b->ret->endpoint_key;
+
+	if (!kept || (b->ret->uid && strcmp(kept->h.uid, b->ret->uid)))
+		return false;
+	if (endpoint && (!kept->h.endpoint || strcmp(endpoint, kept->h.endpoint)))
+		return false;
+	manx_handle_clear(&b->h);
+	b->h = kept->h;
+	b->h.endpoint = NULL;
+	b->known = true;
+	release_addresses(txn, b->ret->handle, &b->h);
+	if (kept->h.endpoint) {	/* it was written with the handle */
+		manx_txn_guard_rev(txn, kept->h.endpoint, kept->h.rev);
+		manx_txn_del(txn, kept->h.endpoint);
+	}
+	return true;
+}
+
 static int build(struct manx_store *store, struct back *b, struct manx_txn *txn,
 		 struct manx_error *err)
 {
@@ -123,11 +146,12 @@ static bool has_duplicates(const struct manx_txn *txn, size_t writes)
 }
 
 /* True if it is in the transaction; else it is over, or waits for the next one. */
-static bool add(struct manx_store *store, struct back *b, struct manx_txn *txn, bool first)
+static bool add(struct manx_store *store, const struct manx_ipam_cache *cache, struct back *b,
+		struct manx_txn *txn, bool first)
 {
 	size_t guards = txn->n_guards, writes = txn->n_writes;
 	struct manx_error err = { 0 };
-	int ret = build(store, b, txn, &err);
+	int ret = build_kept(cache, b, txn) ? 0 : build(store, b, txn, &err);
 
 	b->guard = guards;
 	b->end = txn->n_guards;
@@ -145,6 +169,8 @@ static bool add(struct manx_store *store, struct back *b, struct manx_txn *txn, 
 
 static void succeed(struct manx_ipam_cache *cache, struct back *b)
 {
+	if (cache)
+		manx_cache_unkeep(cache, b->ret->handle);
 	if (cache && b->known) {
 		cache->counts.released++;
 		for (size_t i = 0; i < b->h.addr.n; i++)
@@ -159,6 +185,7 @@ static void refused(struct back *b, size_t n, size_t at, const struct manx_error
 	for (size_t i = 0; i < n; i++) {
 		struct manx_error last = *err;
 
+		b[i].cold |= b[i].in;	/* one that was changed seldom comes alone */
 		if (!b[i].in || at < b[i].guard || at >= b[i].end ||
 		    ++b[i].tries < MANX_IPAM_TRIES)
 			continue;
@@ -199,7 +226,7 @@ static bool step(struct manx_store *store, struct manx_ipam_cache *cache, struct
 		left += !b[i].done;
 	}
 	for (size_t i = 0; i < n && txn && in < TOGETHER; i++) {
-		b[i].in = !b[i].done && add(store, &b[i], txn, !in);
+		b[i].in = !b[i].done && add(store, cache, &b[i], txn, !in);
 		in += b[i].in;
 	}
 	if (in)

@@ -184,6 +184,15 @@ void manx_txn_cut(struct manx_txn *txn, size_t guards, size_t writes)
 		free(write->key);
 		free(write->value);
 	}
+	/* as manx_more() wants it */
+	if (!txn->n_guards) {
+		free(txn->guard);
+		txn->guard = NULL;
+	}
+	if (!txn->n_writes) {
+		free(txn->write);
+		txn->write = NULL;
+	}
 }
 
 bool manx_txn_guards(const struct manx_txn *txn, const char *key)
