@@ -71,7 +71,8 @@ static void make_many(struct many *m)
 	}
 }
 
-static void assign(struct manx_store *store, struct manx_ipam_cache *cache, struct many *m, size_t n)
+static void assign(struct manx_store *store, struct manx_ipam_cache *cache, struct many *m,
+		   size_t n)
 {
 	manx_ipam_assign_batch(store, cache, m->job, n);
 	for (size_t i = 0; i < n; i++)
@@ -80,7 +81,8 @@ static void assign(struct manx_store *store, struct manx_ipam_cache *cache, stru
 	ipam_assert_sound(store);
 }
 
-static void release(struct manx_store *store, struct manx_ipam_cache *cache, struct many *m, size_t n)
+static void release(struct manx_store *store, struct manx_ipam_cache *cache, struct many *m,
+		    size_t n)
 {
 	manx_ipam_release_batch(store, cache, m->ret, n);
 	for (size_t i = 0; i < n; i++)
@@ -433,8 +435,6 @@ static void test_requested(void **state)
 
 	ipam_pool(store, "p", "10.0.0.0/24", 26, "  nodeSelector: \"!all()\"\n");
 	ipam_pool(store, "six", "fd00::/120", 122, "");
-	ipam_pool(store, "off", "10.0.1.0/24", 26, "  disabled: true\n");
-	ipam_pool(store, "tunnels", "10.0.2.0/24", 26, "  allowedUses: [Tunnel]\n");
 	assert_true(manx_addr_parse("10.0.0.77", &req.addr4));
 	assert_int_equal(manx_ipam_assign(store, &req, &res, fill, &old, NULL), 0);
 	assert_int_equal(res.n, 2);
@@ -455,6 +455,21 @@ static void test_requested(void **state)
 	assert_non_null(fixture_value(store, "e/n1/ns/new"));
 	assert_int_equal(fixture_count(store, "a/"), 1);
 	ipam_assert_sound(store);
+}
+
+static void test_requested_elsewhere(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_ipam_request req = {
+		.node = "n1", .handle = "h", .uid = UID, .use = MANX_USE_WORKLOAD, .want4 = true,
+	};
+	struct manx_ipam_result res;
+
+	ipam_pool(store, "p", "10.0.0.0/24", 26, "");
+	ipam_pool(store, "off", "10.0.1.0/24", 26, "  disabled: true\n");
+	ipam_pool(store, "tunnels", "10.0.2.0/24", 26, "  allowedUses: [Tunnel]\n");
+	assert_true(manx_addr_parse("10.0.0.77", &req.addr4));
+	assert_int_equal(manx_ipam_assign(store, &req, &res, NULL, NULL, NULL), 0);
 	req.handle = "more";
 	assert_true(manx_addr_parse("10.0.1.1", &req.addr4));
 	assert_refused(store, &req, -EADDRNOTAVAIL, "pool off is not enabled");
@@ -620,6 +635,7 @@ int main(void)
 		TEST(test_budget),
 		TEST(test_reserved),
 		TEST(test_requested),
+		TEST(test_requested_elsewhere),
 		TEST(test_namespaces),
 		TEST(test_cooldown),
 		TEST(test_take_over),

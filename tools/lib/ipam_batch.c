@@ -140,7 +140,7 @@ static int pick_family(struct batch *b, struct work *w, uint8_t family, struct m
 	} else {
 		ret = manx_pools_choose(&ask, req, family, &choice, err);
 		if (!ret)
-			ret = manx_pick_addr(b->cache, &choice, family, pick, &why, err);
+			ret = manx_pick_addr(b->cache, &choice, pick, &why, err);
 		if (!ret)
 			ret = manx_pool_choice_exhausted(&choice, family, req->node, why, err);
 		manx_pool_choice_clear(&choice);

@@ -250,20 +250,14 @@ int manx_cache_read(struct manx_ipam_cache *cache, struct manx_held *held,
 
 /* --- what may be given --- */
 
-static const struct manx_prefix *reservation_of(const struct manx_ipam_cache *cache,
-						const struct manx_prefix *cidr)
+const struct manx_prefix *manx_cache_reserved(const struct manx_ipam_cache *cache,
+					      const struct manx_prefix *cidr)
 {
 	for (size_t r = 0; r < cache->n_reserved; r++)
 		for (size_t i = 0; i < cache->reserved[r].n_net; i++)
 			if (manx_prefix_covers(&cache->reserved[r].net[i], cidr))
 				return &cache->reserved[r].net[i];
 	return NULL;
-}
-
-const struct manx_prefix *manx_cache_reserved(const struct manx_ipam_cache *cache,
-					      const struct manx_prefix *cidr)
-{
-	return reservation_of(cache, cidr);
 }
 
 static bool is_cooling(const struct manx_ipam_cache *cache, const struct manx_held *held,
@@ -286,7 +280,7 @@ int manx_held_next(const struct manx_ipam_cache *cache, const struct manx_held *
 		if (manx_held_is_used(held, *i) || is_cooling(cache, held, *i, now))
 			continue;
 		unit = manx_space_at(&space, *i);
-		if (!cache->n_reserved || !reservation_of(cache, &unit))
+		if (!cache->n_reserved || !manx_cache_reserved(cache, &unit))
 			return 1;
 	}
 	return 0;

@@ -2,7 +2,6 @@
 /*
  * What does not fit together among the records of addresses.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,9 +209,9 @@ static void check_borrowed(const struct check *c, const struct manx_kv *kv)
 		tell(c, MANX_IPAM_INDEX, kv->key, kv, "lies: the address is not borrowed so");
 }
 
-int manx_ipam_view_check(const struct manx_ipam_view *view,
-			 void (*fn)(void *ctx, const struct manx_ipam_problem *problem), void *ctx,
-			 struct manx_error *err)
+void manx_ipam_view_check(const struct manx_ipam_view *view,
+			  void (*fn)(void *ctx, const struct manx_ipam_problem *problem),
+			  void *ctx)
 {
 	static const struct {
 		const char *prefix;
@@ -223,12 +222,10 @@ int manx_ipam_view_check(const struct manx_ipam_view *view,
 	};
 	struct check c = { .view = view, .fn = fn, .ctx = ctx };
 
-	(void)err;
 	for (size_t p = 0; p < sizeof(parts) / sizeof(parts[0]); p++) {
 		size_t first, n = manx_view_prefix(view, parts[p].prefix, &first);
 
 		for (size_t i = 0; i < n; i++)
 			parts[p].fn(&c, &view->kvs.kv[first + i]);
 	}
-	return 0;
 }

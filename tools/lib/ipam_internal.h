@@ -127,6 +127,9 @@ struct manx_pools {
 };
 
 int manx_pools_read(struct manx_store *store, struct manx_pools *pools, struct manx_error *err);
+/* The same of @n records that were read already, at @rev. */
+int manx_pools_decode(const struct manx_kv *kv, size_t n, int64_t rev, struct manx_pools *pools,
+		      struct manx_error *err);
 void manx_pools_clear(struct manx_pools *pools);
 /* By name; NULL if there is none. */
 const struct manx_pool *manx_pools_find(const struct manx_pools *pools, const char *name);
@@ -348,8 +351,7 @@ struct manx_pick {
  * says more, or is ""), or a negative errno.
  */
 int manx_pick_addr(struct manx_ipam_cache *cache, const struct manx_pool_choice *choice,
-		   uint8_t family, struct manx_pick *pick, const char **why,
-		   struct manx_error *err);
+		   struct manx_pick *pick, const char **why, struct manx_error *err);
 /* Where the node begins to look in a pool. */
 uint64_t manx_pick_start(const struct manx_ipam_cache *cache, const struct manx_space *space);
 /* False if the settings allow the node no more blocks, and *why. */

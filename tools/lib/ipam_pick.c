@@ -168,8 +168,7 @@ static int try_borrow(struct manx_ipam_cache *cache, const struct manx_pool *poo
 }
 
 int manx_pick_addr(struct manx_ipam_cache *cache, const struct manx_pool_choice *choice,
-		   uint8_t family, struct manx_pick *pick, const char **why,
-		   struct manx_error *err)
+		   struct manx_pick *pick, const char **why, struct manx_error *err)
 {
 	static int (*const ways[])(struct manx_ipam_cache *cache, const struct manx_pool *pool,
 				   struct manx_pick *pick, const char **why,
@@ -178,7 +177,6 @@ int manx_pick_addr(struct manx_ipam_cache *cache, const struct manx_pool_choice 
 	};
 	int ret = 0;
 
-	(void)family;
 	*pick = (struct manx_pick){ .pool = NULL };
 	*why = "";
 	for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]) && !ret; w++)

@@ -28,6 +28,22 @@ static int read_pool(const struct manx_kv *kv, struct manx_pool *pool, struct ma
 	return manx_ippool_decode(&pool->resource, &pool->pool, err);
 }
 
+int manx_pools_decode(const struct manx_kv *kv, size_t n, int64_t rev, struct manx_pools *pools,
+		      struct manx_error *err)
+{
+	int ret = 0;
+
+	*pools = (struct manx_pools){ .rev = rev };
+	pools->pool = calloc(n + 1, sizeof(*pools->pool));
+	if (!pools->pool)
+		ret = manx_fail(err, -ENOMEM, "pools: out of memory");
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = read_pool(&kv[i], &pools->pool[pools->n++], err);
+	if (ret)
+		manx_pools_clear(pools);
+	return ret;
+}
+
 int manx_pools_read(struct manx_store *store, struct manx_pools *pools, struct manx_error *err)
 {
 	struct manx_kvs kvs;
@@ -39,15 +55,8 @@ int manx_pools_read(struct manx_store *store, struct manx_pools *pools, struct m
 	ret = manx_store_list(store, prefix, &kvs, err);
 	if (ret)
 		return ret;
-	pools->rev = kvs.rev;
-	pools->pool = calloc(kvs.n + 1, sizeof(*pools->pool));
-	if (!pools->pool)
-		ret = manx_fail(err, -ENOMEM, "pools: out of memory");
-	for (size_t i = 0; i < kvs.n && !ret; i++)
-		ret = read_pool(&kvs.kv[i], &pools->pool[pools->n++], err);
+	ret = manx_pools_decode(kvs.kv, kvs.n, kvs.rev, pools, err);
 	manx_kvs_clear(&kvs);
-	if (ret)
-		manx_pools_clear(pools);
 	return ret;
 }
 

@@ -93,9 +93,11 @@ static void release_addresses(struct manx_txn *txn, const char *handle,
 /* By what is kept of it, without reading; false if that does not do. */
 static bool build_kept(const struct manx_ipam_cache *cache, struct back *b, struct manx_txn *txn)
 {
-	const struct manx_kept *kept = cache && !b->cold ? manx_cache_kept(cache, b->ret->handle) : NULL;
 	const char *endpoint = b->ret->endpoint_key;
+	const struct manx_kept *kept = NULL;
 
+	if (cache && !b->cold)
+		kept = manx_cache_kept(cache, b->ret->handle);
 	if (!kept || (b->ret->uid && strcmp(kept->h.uid, b->ret->uid)))
 		return false;
 	if (endpoint && (!kept->h.endpoint || strcmp(endpoint, kept->h.endpoint)))

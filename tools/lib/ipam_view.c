@@ -82,17 +82,16 @@ static int parse_all(struct manx_ipam_view *view, struct manx_error *err)
 	return 0;
 }
 
-static int add_block(struct manx_ipam_view *view, const struct manx_kv *kv)
+static void add_block(struct manx_ipam_view *view, const struct manx_kv *kv)
 {
 	struct manx_view_block *b = &view->block[view->n_blocks];
 
 	if (!manx_prefix_from_key(kv->key + 2, &b->cidr))
-		return 0;
+		return;
 	b->kv = kv;
 	b->owner = manx_view_text(view, kv, "owner");
 	b->pool = manx_view_text(view, kv, "pool");
 	view->n_blocks++;
-	return 0;
 }
 
 static int read_blocks(struct manx_ipam_view *view, struct manx_error *err)
@@ -105,6 +104,15 @@ static int read_blocks(struct manx_ipam_view *view, struct manx_error *err)
 	for (size_t i = 0; i < n; i++)
 		add_block(view, &view->kvs.kv[first + i]);
 	return 0;
+}
+
+/* Those of the same revision; reservations are of a moment before, and only counted. */
+static int read_pools(struct manx_ipam_view *view, struct manx_error *err)
+{
+	size_t first, n = manx_view_prefix(view, "r/ippools/", &first);
+
+	manx_pools_clear(&view->cache->pools);
+	return manx_pools_decode(&view->kvs.kv[first], n, view->kvs.rev, &view->cache->pools, err);
 }
 
 static void read_guid(struct manx_ipam_view *view)
@@ -124,7 +132,6 @@ int manx_ipam_view_read(struct manx_store *store, struct manx_ipam_view **out,
 	*out = NULL;
 	if (!view)
 		return manx_fail(err, -ENOMEM, "addresses: out of memory");
-	/* pools and reservations hardly ever change: what is read a moment before will do */
 	view->cache = manx_ipam_cache_new(store, "view");
 	ret = view->cache ? 0 : manx_fail(err, -ENOMEM, "addresses: out of memory");
 	if (!ret)
@@ -135,6 +142,8 @@ int manx_ipam_view_read(struct manx_store *store, struct manx_ipam_view **out,
 		ret = parse_all(view, err);
 	if (!ret)
 		ret = read_blocks(view, err);
+	if (!ret)
+		ret = read_pools(view, err);
 	if (ret) {
 		manx_ipam_view_free(view);
 		return ret;

@@ -84,10 +84,10 @@ struct manx_ipam_problem {
 	const char *text;
 };
 
-/* Call @fn for each problem. 0 or -ENOMEM. */
-int manx_ipam_view_check(const struct manx_ipam_view *view,
-			 void (*fn)(void *ctx, const struct manx_ipam_problem *problem), void *ctx,
-			 struct manx_error *err);
+/* Call @fn for each problem. */
+void manx_ipam_view_check(const struct manx_ipam_view *view,
+			  void (*fn)(void *ctx, const struct manx_ipam_problem *problem),
+			  void *ctx);
 
 /*
  * Release what MANX_IPAM_LEAKED or _STRAY is about, if its record still has @rev and

@@ -40,6 +40,11 @@ int manxctl_ipam_bad_value(const struct manxctl_args *args, enum manxctl_option_
 			     allowed);
 }
 
+static int refuse(const char *name, enum manxctl_option_id id)
+{
+	return manxctl_usage("ipam", "%s knows no option --%s", name, manxctl_option(id)->name);
+}
+
 static int run(const struct manxctl_args *args)
 {
 	const char *name = args->n_words ? args->words[0] : "";
@@ -51,8 +56,7 @@ static int run(const struct manxctl_args *args)
 			continue;
 		for (int id = 0; id < MANXCTL_OPTIONS; id++)
 			if (more & 1u << id)
-				return manxctl_usage("ipam", "%s knows no option --%s", name,
-						     manxctl_option((enum manxctl_option_id)id)->name);
+				return refuse(name, (enum manxctl_option_id)id);
 		return commands[i].run(args);
 	}
 	return manxctl_usage("ipam", "expected show, check, release, configure or split");

@@ -129,12 +129,10 @@ static int check(const struct manxctl_args *args, struct manx_store *store,
 		 const struct manx_ipam_view *view, struct checking *c)
 {
 	bool repairs = args->given & MANXCTL_HAS(REPAIR);
-	struct manx_error err = { 0 };
 	int status = MANXCTL_OK, sum;
 
 	manx_ipam_view_uses(view, add_use, c);
-	if (manx_ipam_view_check(view, add_problem, c, &err))
-		return manxctl_fail(&err);
+	manx_ipam_view_check(view, add_problem, c);
 	if (args->value[MANXCTL_REPORT])
 		status = write_report(args->value[MANXCTL_REPORT], view, c);
 	if (repairs)
@@ -146,7 +144,7 @@ static int check(const struct manxctl_args *args, struct manx_store *store,
 int manxctl_ipam_check(const struct manxctl_args *args)
 {
 	struct checking c = {
-		.tell_problems = args->given & (MANXCTL_HAS(SHOW_PROBLEM_IPS) | MANXCTL_HAS(SHOW_ALL_IPS)),
+		.tell_problems = args->given & MANXCTL_HAS(SHOW_PROBLEM_IPS),
 		.tell_all = args->given & MANXCTL_HAS(SHOW_ALL_IPS),
 	};
 	struct manx_ipam_view *view;

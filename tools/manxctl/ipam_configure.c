@@ -87,8 +87,8 @@ static int apply(cJSON *patch)
 	int rc = ensure(&err);
 
 	if (!rc)
-		rc = manxctl_edit(&named, manx_kind(MANX_KIND_IPAMCONFIGURATION), merge, patch, &changed,
-				  &err);
+		rc = manxctl_edit(&named, manx_kind(MANX_KIND_IPAMCONFIGURATION), merge, patch,
+				  &changed, &err);
 	if (rc)
 		return err.code ? manxctl_fail(&err) : MANXCTL_FAILURE;
 	puts(changed ? "Successfully set the IPAM configuration" : "The IPAM configuration is so already");

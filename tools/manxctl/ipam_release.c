@@ -94,7 +94,8 @@ static int release_all(struct manx_store *store, cJSON *const *report, size_t n)
 		for (size_t i = 1; i < n && everywhere; i++)
 			everywhere = is_in(report[i], leak);
 		if (everywhere)
-			rc = manx_ipam_release_leak(store, key_of(leak), (int64_t)rev_of(leak), &err);
+			rc = manx_ipam_release_leak(store, key_of(leak), (int64_t)rev_of(leak),
+						    &err);
 		if (rc < 0)
 			manxctl_fail(&err);
 		released += rc == 1;
