@@ -45,7 +45,7 @@ struct manx_txn;
  * @tunnel: the tunnel link, or NULL; written under RTNL, read under RCU
  * @hooks_lock: of @hooks and @tracks; taken inside RTNL and inside @lock
  * @hooks: links that need the netfilter hooks
- * @tracks: the hooks want connection tracking
+ * @tracks: the hooks want connection tracking, and have it; read without the lock (gate.h)
  * @flows: the flow table; NULL until the first link, made under RTNL, then constant
  * @drops: by reason, of packets that belong to no link
  * @events: towards user space

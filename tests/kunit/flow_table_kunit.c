@@ -162,22 +162,22 @@ static void no_entry_to_a_link_that_is_gone(struct kunit *test)
 }
 
 /* Answered or not: what passes only because its node audits goes first. */
-static void what_is_audited_gives_way(struct kunit *test)
+static void what_is_refused_gives_way(struct kunit *test)
 {
 	struct table *t = test->priv;
-	struct manx_flow *audited, *flow;
+	struct manx_flow *refused, *flow;
 
 	local_bh_disable();
 	rcu_read_lock();
-	audited = entry_of(t, t->share, NULL, IPPROTO_ICMP, 1000, MANX_FLOW_AUDITED);
+	refused = entry_of(t, t->share, NULL, IPPROTO_ICMP, 1000, MANX_FLOW_REFUSED);
 	flow = entry(t, IPPROTO_ICMP, 1001, NULL);
-	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(audited));
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(refused));
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(flow));
-	if (!IS_ERR_OR_NULL(audited) && !IS_ERR_OR_NULL(flow)) {
-		answer(audited, true);
+	if (!IS_ERR_OR_NULL(refused) && !IS_ERR_OR_NULL(flow)) {
+		answer(refused, true);
 		answer(flow, true);
 		KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(entry(t, IPPROTO_ICMP, 1002, NULL)));
-		KUNIT_EXPECT_NULL(test, found(t, &audited->side[0].key));
+		KUNIT_EXPECT_NULL(test, found(t, &refused->side[0].key));
 		KUNIT_EXPECT_PTR_EQ(test, found(t, &flow->side[0].key), flow);
 	}
 	rcu_read_unlock();
@@ -334,7 +334,7 @@ static struct kunit_case table_cases[] = {
 	KUNIT_CASE(entries_begin_with_a_packet),
 	KUNIT_CASE(buckets_follow_the_limit),
 	KUNIT_CASE(udp_gives_way_unless_it_lasts),
-	KUNIT_CASE(what_is_audited_gives_way),
+	KUNIT_CASE(what_is_refused_gives_way),
 	KUNIT_CASE(floods_displace_the_greediest),
 	KUNIT_CASE(what_is_dying_is_in_nobodys_way),
 	KUNIT_CASE(no_entry_to_a_link_that_is_gone),

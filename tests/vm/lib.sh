@@ -340,7 +340,9 @@ by_stack() {
 		"${@:2}"
 		forwarded
 		[ $((forwarded - before)) != "$1" ] && [ $((--tries)) -gt 0 ]
-	do :; done
+	do
+		echo "forwarded $((forwarded - before)) once: $(ways n1)" >&2
+	done
 	[ $((forwarded - before)) = "$1" ] ||
 		fail "forwarded $((forwarded - before)), not $1: ${*:2}; flows: $(ways n1)"
 }
@@ -458,6 +460,8 @@ capture() {
 
 # captured: ends the capture and prints it in tcpdump's words
 captured() {
+	# it ends without a look at what it has not taken over yet
+	sleep 0.2
 	kill -INT "$capturing"
 	while kill -0 "$capturing" 2> /dev/null; do sleep 0.02; done
 	tcpdump -n -v -r "$scratch/capture" 2> /dev/null

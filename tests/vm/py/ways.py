@@ -188,9 +188,7 @@ class Traffic:
 
 	def again(self, name):
 		"""The flow that is known, after its policy has changed."""
-		pairs = [(self.at_a, self.at_b), (self.at_b, self.at_a)]
-		# without its entry, and without conntrack, an answer would be a new flow's
-		for sender, receiver in pairs[:1] if name == "closed" else pairs:
+		for sender, receiver in (self.at_a, self.at_b), (self.at_b, self.at_a):
 			for _ in range(3):
 				sender.send(b"again")
 				arrived(f"{name} {self.version}", receiver, b"again", QUIET)
@@ -283,6 +281,9 @@ def tell_flows(part, nodes, way, in_octets=False):
 	for node in nodes:
 		found = []
 		for flow in json.loads(manxctl(node, "flows", "-o", "json"))["flows"]:
+			# what policy ended; without conntrack its entry keeps its direction
+			if part == "closed" and not flow["judged"]:
+				continue
 			found.append(describe(flow, in_octets))
 			if way:
 				check_way(flow, way)
