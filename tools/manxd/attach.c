@@ -162,7 +162,8 @@ void manxd_attach_undo(struct manxd *d, struct manxd_conn *conn)
 
 	if (!a)
 		return;
-	if (a->queued) {	/* nothing was done for it yet */
+	if (a->queued) {
+		manxd_log(LOG_NOTICE, "ADD of %s was not finished: it had not begun", a->handle);
 		manxd_add_forget(a);
 		forget(a);
 		return;
