@@ -219,6 +219,60 @@ static void test_limits(void **state)
 	manx_store_close(store);
 }
 
+static void put_hundred(struct manx_store *store, int first)
+{
+	struct manx_txn *txn = manx_txn_new();
+	struct manx_error err = { 0 };
+	char key[16];
+
+	for (int i = first; i < first + 100; i++) {
+		snprintf(key, sizeof(key), "many/%d", i);
+		manx_txn_put(txn, key, "{\"short\":true}");
+	}
+	if (manx_store_commit(store, txn, NULL, &err))
+		fail_msg("%s", err.text);
+	manx_txn_free(txn);
+}
+
+static void assert_comes_back(struct manx_store *store, size_t length)
+{
+	struct manx_error err = { 0 };
+	struct manx_kv kv;
+	char *value = malloc(length + 1);
+
+	assert_non_null(value);
+	memset(value, 'x', length);
+	value[length] = '\0';
+	fixture_put(store, "long", value);
+	if (manx_store_get(store, "long", &kv, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(kv.value, value);
+	manx_kv_clear(&kv);
+	free(value);
+}
+
+/* However long an answer is, nothing of it waits in libcurl until the time is over. */
+static void test_lengths(void **state)
+{
+	static const size_t length[] = {
+		1, 15000, 16384, 17000, 18400, 32768, 33000, 40000, 50000, 66000, 100000, 700000,
+	};
+	struct manx_store *store = open_cluster(&alone);
+	double start;
+
+	(void)state;
+	manx_store_etcd(store)->times.try = manx_store_etcd(store)->times.total = 20000;
+	start = fixture_ms();
+	for (size_t i = 0; i < ARRAY_SIZE(length); i++)
+		assert_comes_back(store, length[i]);
+	for (int i = 0; i < 2000; i += 100)
+		put_hundred(store, i);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(fixture_count(store, "many/"), 2000);
+	assert_in_range(fixture_ms() - start, 0, 15000);
+	manx_store_close(store);
+}
+
 /* Long before what is kept, and of another history. */
 static void test_compaction(void **state)
 {
@@ -718,6 +772,7 @@ int main(void)
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_compaction),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_presence),

@@ -19,6 +19,12 @@
 
 #include "grpc_internal.h"
 
+/*
+ * What libcurl hands over at once. It reads 32 KiB from a connection; what of them does not
+ * fit in here, libcurl before 8.1 keeps to itself until something else wakes it.
+ */
+#define BUFFER 65536L
+
 /* What may wait to be sent on a stream: its messages are small. */
 #define OUT_MAX (1u << 20)
 
@@ -200,6 +206,7 @@ static bool set_up(struct manx_grpc_call *call, const struct manx_grpc_request *
 	free(url);
 	curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->detail);
+	curl_easy_setopt(call->easy, CURLOPT_BUFFERSIZE, BUFFER);
 	curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, manx_grpc_on_body);
 	curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, manx_grpc_on_header);
