@@ -132,6 +132,10 @@ void etcd_member_start(struct etcd *etcd, size_t i)
 	for (size_t k = 0; k < etcd->n; k++)
 		sprintf(text[8] + strlen(text[8]), "%sm%zu=http://127.0.0.1:%d", k ? "," : "", k,
 			etcd->member[k].peer);
+	if (etcd->n == 1) {	/* who is alone need not wait for others */
+		ARG(13, "--heartbeat-interval", "10");
+		ARG(14, "--election-timeout", "100");
+	}
 	if (etcd->quota)
 		ARG(9, "--quota-backend-bytes", "%ld", etcd->quota);
 	if (etcd->is_tls) {

@@ -409,6 +409,7 @@ static void test_lost_answer_overtaken(void **state)
 	snprintf(endpoints, sizeof(endpoints), "http://127.0.0.1:%d,%s", relay.port, alone.endpoints);
 	conf.endpoints = endpoints;
 	store = open_with(&conf);
+	manx_store_etcd(store)->times.try = 300;
 	relay_stop_requests(&relay);
 	fixture_put(direct, "over/1", "{\"uid\":2}");
 	manx_txn_guard_absent(txn, "over/1");
