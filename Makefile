@@ -10,6 +10,7 @@ include mk/user.mk
 include mk/kernel.mk
 include mk/install.mk
 include mk/bench.mk
+include mk/proof.mk
 
 .PHONY: all check demo clean help
 all: programs			## programs into build/bin

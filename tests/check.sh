@@ -90,6 +90,7 @@ check modules-check	make "$jobs" modules-check
 check regen-check	make regen-check
 check checkpatch	make checkpatch
 check unit		make "$jobs" unit
+check model		tests/model/run
 check kunit		tests/kunit/run
 check dkms		tests/dkms.sh
 check vm		tests/vm/selftest.sh
