@@ -18,30 +18,29 @@ limit=3000	# seconds: no check may wait for ever
 jobs=-j$(nproc)
 passed=0 failed=0
 wanted=("$@")
-declare -A pids started
+declare -A running=() started=()	# a check's name by its process, its start by its name
 
 selected() {
 	[ ${#wanted[@]} = 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]
 }
 
-# start NAME COMMAND...
+# start NAME COMMAND...: in the background
 start() {
 	local name=$1
 
 	shift
-	selected "$name" || return 0
-	started[$name]=$SECONDS
 	timeout "$limit" "$@" > "$logs/$name.log" 2>&1 < /dev/null &
-	pids[$name]=$!
+	running[$!]=$name
+	started[$name]=$SECONDS
 }
 
-# finish NAME: waits for it, counts and tells.
+# finish: waits for one of those that run, counts and tells.
 finish() {
-	local name=$1 log=$logs/$1.log
-	local status=0 good bad
+	local status=0 pid name log good bad
 
-	selected "$name" || return 0
-	wait "${pids[$name]}" || status=$?
+	wait -n -p pid "${!running[@]}" || status=$?
+	name=${running[$pid]} log=$logs/${running[$pid]}.log
+	unset "running[$pid]"
 	read -r good bad < <(awk '/^[0-9]+ passed, [0-9]+ failed$/ { good += $1; bad += $3 }
 				  END { print good + 0, bad + 0 }' "$log")
 	if [ $status = 0 ] && ! grep -qxE '[0-9]+ passed, [0-9]+ failed' "$log"; then
@@ -66,16 +65,26 @@ failures() {
 	     shown && left-- > 0' "$1" | head -n 60
 }
 
-check() {
-	start "$@"
-	finish "$1"
+# beside N NAME COMMAND...: as soon as fewer than N others run
+beside() {
+	selected "$2" || return 0
+	while [ ${#running[@]} -ge "$1" ]; do
+		finish
+	done
+	start "${@:2}"
 }
+
+# check NAME COMMAND...: alone, with all processors
+check() { beside 1 "$@"; }
+
+# lane NAME COMMAND...: with one processor, beside another
+lane() { beside 2 "$@"; }
 
 # e2e KERNEL [MODE TOPIC...]: with the module's default, or another mode of the fast way
 e2e() {
 	local name=e2e-$1${2+-$2}
 
-	start "$name" env MANX_FAST="${2-}" tests/vm/run --kernel "$1" --timeout $((limit - 60)) \
+	lane "$name" env MANX_FAST="${2-}" tests/vm/run --kernel "$1" --timeout $((limit - 60)) \
 		--log "$logs/$name.kernel.log" -- tests/vm/e2e.sh "${@:3}"
 }
 
@@ -92,25 +101,23 @@ check checkpatch	make checkpatch
 check unit		make "$jobs" unit
 check model		tests/model/run
 check kunit		tests/kunit/run
-check dkms		tests/dkms.sh
-check vm		tests/vm/selftest.sh
-check no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
-# Two machines at a time from here on: each of them uses one processor.
-start stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
-check bench-policy	make QUICK=1 bench-policy
-check profile		bench/profile-test
-check bench		bench/forward-test
-finish stress
-e2e 6.1
+# Long ones first, so that both processors have work to the end.
 e2e 6.12
-finish e2e-6.1
-finish e2e-6.12
+e2e 6.1
 # What is about packets and takes what mode there is.
 topics=(closed entry flows ipip links networkpolicy policy)
-e2e 6.1 off "${topics[@]}"
 e2e 6.12 direct "${topics[@]}"
-finish e2e-6.1-off
-finish e2e-6.12-direct
+e2e 6.1 off "${topics[@]}"
+lane vm			tests/vm/selftest.sh
+lane dkms		tests/dkms.sh
+lane stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
+lane bench-policy	make QUICK=1 bench-policy
+lane profile		bench/profile-test
+lane bench		bench/forward-test
+lane no-module		tests/vm/run --no-module -- tests/vm/no-module.sh
+while [ ${#running[@]} -gt 0 ]; do
+	finish
+done
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]
