@@ -121,6 +121,73 @@ static int64_t revision(struct manx_store *store)
 	return rev;
 }
 
+/* What a scan has shown so far. */
+struct scanned {
+	struct manx_store *other;
+	size_t n, pages, total;
+	int64_t rev;
+	char last[32];
+};
+
+/* While it goes on, others write: keys that are still to come, and new ones. */
+static int scan_page(void *ctx, const struct manx_kvs *page, size_t total, struct manx_error *err)
+{
+	struct scanned *s = ctx;
+
+	(void)err;
+	if (s->pages++)
+		assert_int_equal(page->rev, s->rev);
+	s->rev = page->rev;
+	s->total = total;
+	for (size_t i = 0; i < page->n; i++) {
+		assert_true(strcmp(page->kv[i].key, s->last) > 0);
+		assert_string_equal(page->kv[i].value, "{}");
+		snprintf(s->last, sizeof(s->last), "%s", page->kv[i].key);
+	}
+	s->n += page->n;
+	if (s->other && s->pages == 1) {
+		fixture_put(s->other, "e/1199", "{\"new\":1}");
+		fixture_put(s->other, "e/1198", NULL);
+		fixture_put(s->other, "e/1150x", "{}");
+	}
+	return s->pages == 7 ? -ECANCELED : 0;
+}
+
+static void test_scan(void **state)
+{
+	struct fixture *f = *state;
+	struct scanned s = { 0 };
+	struct manx_error err = { 0 };
+
+	assert_int_equal(manx_store_scan(f->store, "e/", "f", scan_page, &s, &err), 0);
+	assert_true(s.pages == 1 && !s.n && !s.total);
+	for (int i = 0; i < 1200;) {
+		struct manx_txn *txn = manx_txn_new();
+		char key[16];
+
+		for (int k = 0; k < 100; k++, i++) {
+			snprintf(key, sizeof(key), "e/%04d", i);
+			manx_txn_put(txn, key, "{}");
+		}
+		assert_int_equal(manx_store_commit(f->store, txn, NULL, NULL), 0);
+		manx_txn_free(txn);
+	}
+	s = (struct scanned){ 0 };
+	fixture_other(f, &s.other);
+	assert_int_equal(manx_store_scan(f->store, "e/", "f", scan_page, &s, &err), 0);
+	assert_int_equal(s.n, 1200);
+	assert_int_equal(s.total, 1200);
+	assert_int_equal(s.pages, 3);
+	assert_string_equal(s.last, "e/1199");
+	assert_string_equal(fixture_value(f->store, "e/1199"), "{\"new\":1}");
+	manx_store_close(s.other);
+	s = (struct scanned){ .pages = 6 };
+	s.rev = revision(f->store);
+	assert_int_equal(manx_store_scan(f->store, "e/", "f", scan_page, &s, &err), -ECANCELED);
+	/* and the store is as usable as before */
+	fixture_put(f->store, "k", "{}");
+}
+
 /* Commit @txn, which puts @mark and deletes "gone"; it must (not) be let through. */
 static void assert_commit(struct manx_store *store, struct manx_txn *txn, const char *mark,
 			  const char *culprit)
@@ -678,6 +745,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_identity),
 		TEST(test_read),
+		TEST(test_scan),
 		TEST(test_guards),
 		TEST(test_guard_unchanged),
 		TEST(test_standing_guards),

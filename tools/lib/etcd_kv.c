@@ -98,9 +98,9 @@ static int add_page(struct manx_etcd *etcd, const Etcd__RangeResponse *reply,
 	return ret;
 }
 
-/* One page; *more: there are others. *page is made smaller if the answer was too long. */
+/* One page; *left: keys after it. The next is made smaller if the answer was too long. */
 static int read_page(struct manx_etcd *etcd, Etcd__RangeRequest *request, struct manx_kvs *kvs,
-		     bool *more, struct manx_error *err)
+		     size_t *left, struct manx_error *err)
 {
 	Etcd__RangeResponse *reply;
 	int ret;
@@ -114,7 +114,9 @@ static int read_page(struct manx_etcd *etcd, Etcd__RangeRequest *request, struct
 	if (ret)
 		return ret;
 	ret = add_page(etcd, reply, kvs, err);
-	*more = reply->more;
+	*left = 0;
+	if (reply->more)
+		*left = reply->count > (int64_t)reply->n_kvs ? (size_t)reply->count - reply->n_kvs : 1;
 	manx_etcd_free(reply);
 	return ret;
 }
@@ -135,33 +137,41 @@ static int begin_after(Etcd__RangeRequest *request, const char *key)
 static int read_pages(struct manx_etcd *etcd, Etcd__RangeRequest *request, size_t limit,
 		      struct manx_kvs *kvs, struct manx_error *err)
 {
-	bool more = true;
+	size_t left = 1;
 	int ret = 0;
 
-	while (!ret && more && (!limit || kvs->n < limit)) {
+	while (!ret && left && (!limit || kvs->n < limit)) {
 		if (limit && limit - kvs->n < (size_t)request->limit)
 			request->limit = (int64_t)(limit - kvs->n);
-		ret = read_page(etcd, request, kvs, &more, err);
+		ret = read_page(etcd, request, kvs, &left, err);
 		request->revision = kvs->rev;
-		if (!ret && more && begin_after(request, kvs->kv[kvs->n - 1].key))
+		if (!ret && left && begin_after(request, kvs->kv[kvs->n - 1].key))
 			ret = manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
 	}
 	return ret;
 }
 
+/* Free its keys, also on failure. */
+static int begin(struct manx_etcd *etcd, Etcd__RangeRequest *request, const char *from,
+		 const char *to, struct manx_error *err)
+{
+	etcd__range_request__init(request);
+	request->key = manx_etcd_key(from);
+	if (to)
+		request->range_end = manx_etcd_key(to);
+	request->limit = MANX_STORE_PAGE;
+	if (request->key.data && (!to || request->range_end.data))
+		return 0;
+	return manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
+}
+
 static int read_once(struct manx_etcd *etcd, const char *from, const char *to, size_t limit,
 		     struct manx_kvs *kvs, struct manx_error *err)
 {
-	Etcd__RangeRequest request = ETCD__RANGE_REQUEST__INIT;
-	int ret;
+	Etcd__RangeRequest request;
+	int ret = begin(etcd, &request, from, to, err);
 
-	request.key = manx_etcd_key(from);
-	if (to)
-		request.range_end = manx_etcd_key(to);
-	request.limit = MANX_ETCD_PAGE;
-	if (!request.key.data || (to && !request.range_end.data))
-		ret = manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
-	else
+	if (!ret)
 		ret = read_pages(etcd, &request, limit, kvs, err);
 	free(request.key.data);
 	free(request.range_end.data);
@@ -178,5 +188,39 @@ int manx_etcd_range(struct manx_etcd *etcd, const char *from, const char *to, si
 		manx_kvs_clear(kvs);
 		ret = read_once(etcd, from, to, limit, kvs, err);
 	}
+	return ret;
+}
+
+static int scan_pages(struct manx_etcd *etcd, Etcd__RangeRequest *request, manx_page_fn page,
+		      void *ctx, struct manx_error *err)
+{
+	size_t left = 1, done = 0;
+	int ret = 0;
+
+	while (!ret && left) {
+		struct manx_kvs kvs = { .rev = request->revision };
+
+		ret = read_page(etcd, request, &kvs, &left, err);
+		request->revision = kvs.rev;
+		done += kvs.n;
+		if (!ret && left && begin_after(request, kvs.kv[kvs.n - 1].key))
+			ret = manx_fail(err, -ENOMEM, "%s: out of memory", etcd->name);
+		if (!ret)
+			ret = page(ctx, &kvs, done + left, err);
+		manx_kvs_clear(&kvs);
+	}
+	return ret;
+}
+
+int manx_etcd_scan(struct manx_etcd *etcd, const char *from, const char *to, manx_page_fn page,
+		   void *ctx, struct manx_error *err)
+{
+	Etcd__RangeRequest request;
+	int ret = begin(etcd, &request, from, to, err);
+
+	if (!ret)
+		ret = scan_pages(etcd, &request, page, ctx, err);
+	free(request.key.data);
+	free(request.range_end.data);
 	return ret;
 }

@@ -11,9 +11,6 @@
 
 #define MANX_ETCD_PREFIX "/manx/v1/"
 
-/* Keys that are read with one request. */
-#define MANX_ETCD_PAGE 500
-
 /* MANX_ETCD_PREFIX and @key, the caller's; without data if there is no memory. */
 ProtobufCBinaryData manx_etcd_key(const char *key);
 
@@ -30,6 +27,10 @@ int manx_etcd_add(const struct manx_etcd *etcd, const Etcd__KeyValue *kv, bool i
  */
 int manx_etcd_range(struct manx_etcd *etcd, const char *from, const char *to, size_t limit,
 		    struct manx_kvs *kvs, struct manx_error *err);
+
+/* See manx_store_scan(). */
+int manx_etcd_scan(struct manx_etcd *etcd, const char *from, const char *to, manx_page_fn page,
+		   void *ctx, struct manx_error *err);
 
 /*
  * Commit @txn besides what @store compares in every write; see manx_store_commit().

@@ -106,6 +106,12 @@ int manx_store_range(struct manx_store *store, const char *from, const char *to,
 	return ret;
 }
 
+int manx_store_scan(struct manx_store *store, const char *from, const char *to,
+		    manx_page_fn page, void *ctx, struct manx_error *err)
+{
+	return store->ops->scan(store, from, to, page, ctx, err);
+}
+
 int manx_store_list(struct manx_store *store, const char *prefix, struct manx_kvs *kvs,
 		    struct manx_error *err)
 {

@@ -84,6 +84,16 @@ int manx_store_list(struct manx_store *store, const char *prefix, struct manx_kv
 /* Every key from @from (included) to @to (excluded), at most @limit (0: all). */
 int manx_store_range(struct manx_store *store, const char *from, const char *to, size_t limit,
 		     struct manx_kvs *kvs, struct manx_error *err);
+/*
+ * Every key from @from to @to, in order, all read at one revision but not all at
+ * once: @page is called for each page (at least once, perhaps without a key) with
+ * the number of keys on all of them. What it returns other than 0 ends the scan and
+ * is returned. It must not use @store. -ESTALE: the store was compacted meanwhile.
+ */
+typedef int (*manx_page_fn)(void *ctx, const struct manx_kvs *page, size_t total,
+			    struct manx_error *err);
+int manx_store_scan(struct manx_store *store, const char *from, const char *to,
+		    manx_page_fn page, void *ctx, struct manx_error *err);
 void manx_kv_clear(struct manx_kv *kv);
 void manx_kvs_clear(struct manx_kvs *kvs);
 

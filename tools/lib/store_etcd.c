@@ -89,6 +89,12 @@ static int range(struct manx_store *store, const char *from, const char *to, siz
 	return manx_etcd_range(client(store), from, to, limit, kvs, err);
 }
 
+static int scan(struct manx_store *store, const char *from, const char *to, manx_page_fn page,
+		void *ctx, struct manx_error *err)
+{
+	return manx_etcd_scan(client(store), from, to, page, ctx, err);
+}
+
 /* Watches of @key must tell @rev before they are at an end. */
 static void expect(struct store_etcd *s, const char *key, int64_t rev)
 {
@@ -182,6 +188,7 @@ static const struct manx_store_ops ops = {
 	.close = close_store,
 	.get = get,
 	.range = range,
+	.scan = scan,
 	.commit = commit,
 	.watch_open = open_watch,
 	.watch_fd = watch_fd,

@@ -70,6 +70,8 @@ struct manx_store_ops {
 		   struct manx_error *err);
 	int (*range)(struct manx_store *store, const char *from, const char *to, size_t limit,
 		     struct manx_kvs *kvs, struct manx_error *err);
+	int (*scan)(struct manx_store *store, const char *from, const char *to,
+		    manx_page_fn page, void *ctx, struct manx_error *err);
 	int (*commit)(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
 		      struct manx_error *err);
 	int (*watch_open)(struct manx_store *store, const char *from, const char *to, int64_t rev,
@@ -161,6 +163,9 @@ bool manx_txn_writes(const struct manx_txn *txn, const char *key);
 
 /* True if @txn only deletes. */
 bool manx_txn_only_deletes(const struct manx_txn *txn);
+
+/* Keys on a page of manx_store_scan(), at most. */
+#define MANX_STORE_PAGE 500
 
 /* Fill @kv with copies; -ENOMEM leaves it empty. @value may be NULL. */
 int manx_kv_set(struct manx_kv *kv, const char *key, const char *value, int64_t create_rev,

@@ -5,6 +5,7 @@
 #include "store_sqlite.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const char *const sql[MANX_SQLS] = {
 	[MANX_SQL_GET] = "SELECT key, value, create_rev, mod_rev FROM kv WHERE key = ?1",
 	[MANX_SQL_RANGE] = "SELECT key, value, create_rev, mod_rev FROM kv"
 			   " WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
+	[MANX_SQL_COUNT] = "SELECT count(*) FROM kv WHERE key >= ?1 AND key < ?2",
 	[MANX_SQL_CHANGES] = "SELECT key, value, create_rev, rev FROM log"
 			     " WHERE rev > ?1 ORDER BY rev, n",
 	[MANX_SQL_CHANGED] = "SELECT key FROM kv"
@@ -193,5 +195,67 @@ int manx_sqlite_range(struct manx_store *base, const char *from, const char *to,
 	ret = manx_sql_log_ends(store, NULL, &kvs->rev, err);
 	if (!ret)
 		ret = read_range(store, from, to, limit, kvs, err);
+	return manx_sql_end(store, ret, err);
+}
+
+static int count_keys(struct manx_sqlite *store, const char *from, const char *to, size_t *n,
+		      struct manx_error *err)
+{
+	sqlite3_stmt *stmt = manx_sql(store, MANX_SQL_COUNT);
+
+	if (!stmt)
+		return manx_sql_fail(store, err);
+	sqlite3_bind_text(stmt, 1, from, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, to, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		*n = (size_t)sqlite3_column_int64(stmt, 0);
+	return sqlite3_reset(stmt) == SQLITE_OK ? 0 : manx_sql_fail(store, err);
+}
+
+/* Into @next: what a page after @last, the last key of another, begins with. */
+static int begin_after(struct manx_sqlite *store, const char *last, char next[MANX_KEY_MAX + 2],
+		       struct manx_error *err)
+{
+	/* nothing that a key may hold sorts before a blank */
+	if (snprintf(next, MANX_KEY_MAX + 2, "%s ", last) < MANX_KEY_MAX + 2)
+		return 0;
+	return manx_fail(err, -EUCLEAN, "%s: holds a key that is none", store->base.name);
+}
+
+/* In one transaction, which is one revision. */
+static int scan_pages(struct manx_sqlite *store, const char *from, const char *to,
+		      manx_page_fn page, void *ctx, struct manx_error *err)
+{
+	char next[MANX_KEY_MAX + 2];
+	size_t total = 0, n = MANX_STORE_PAGE;
+	int64_t rev = 0;
+	int ret = manx_sql_log_ends(store, NULL, &rev, err);
+
+	if (!ret)
+		ret = count_keys(store, from, to, &total, err);
+	while (!ret && n == MANX_STORE_PAGE) {
+		struct manx_kvs kvs = { .rev = rev };
+
+		ret = read_range(store, from, to, MANX_STORE_PAGE, &kvs, err);
+		n = kvs.n;
+		if (!ret && n)
+			ret = begin_after(store, kvs.kv[n - 1].key, next, err);
+		from = next;
+		if (!ret)
+			ret = page(ctx, &kvs, total, err);
+		manx_kvs_clear(&kvs);
+	}
+	return ret;
+}
+
+int manx_sqlite_scan(struct manx_store *base, const char *from, const char *to,
+		     manx_page_fn page, void *ctx, struct manx_error *err)
+{
+	struct manx_sqlite *store = manx_sqlite(base);
+	int ret = manx_sql_run(store, MANX_SQL_BEGIN, err);
+
+	if (ret)
+		return ret;
+	ret = scan_pages(store, from, to, page, ctx, err);
 	return manx_sql_end(store, ret, err);
 }

@@ -28,6 +28,7 @@ enum manx_sql {
 	MANX_SQL_LOG_ENDS,	/* -> oldest and newest revision */
 	MANX_SQL_GET,		/* key -> key, value, create_rev, mod_rev */
 	MANX_SQL_RANGE,		/* from, to, limit (-1: none) -> as GET, by key */
+	MANX_SQL_COUNT,		/* from, to -> number of keys */
 	MANX_SQL_CHANGES,	/* rev -> key, value, create_rev, rev of all changes after it */
 	MANX_SQL_CHANGED,	/* rev, from, to -> one key that was put after it */
 	MANX_SQL_PUT,		/* key, value, rev */
@@ -84,6 +85,8 @@ int manx_sqlite_get(struct manx_store *store, const char *key, struct manx_kv *k
 		    struct manx_error *err);
 int manx_sqlite_range(struct manx_store *store, const char *from, const char *to, size_t limit,
 		      struct manx_kvs *kvs, struct manx_error *err);
+int manx_sqlite_scan(struct manx_store *store, const char *from, const char *to,
+		     manx_page_fn page, void *ctx, struct manx_error *err);
 int manx_sqlite_commit(struct manx_store *store, const struct manx_txn *txn, int64_t *rev,
 		       struct manx_error *err);
 int manx_sqlite_watch_open(struct manx_store *store, const char *from, const char *to,

@@ -185,6 +185,7 @@ static const struct manx_store_ops manx_sqlite_ops = {
 	.close = close_database,
 	.get = manx_sqlite_get,
 	.range = manx_sqlite_range,
+	.scan = manx_sqlite_scan,
 	.commit = manx_sqlite_commit,
 	.watch_open = manx_sqlite_watch_open,
 	.watch_fd = manx_sqlite_watch_fd,
