@@ -21,7 +21,7 @@
 #include "ipam_fixture.h"
 
 #define V3 "apiVersion: projectcalico.org/v3\n"
-#define WORDS_MAX 16
+#define WORDS_MAX 24
 
 static char dir[64], out[1 << 16];
 
@@ -441,6 +441,87 @@ static void test_ipam(void **state)
 	    { "ipam show", 0, "IP Pool   10.0.0.128/25", "split-pool-1" }, { "get pool pool", 1, "not found" });
 }
 
+static void test_datastore(void **state)
+{
+	char path[160];
+	struct stat st;
+
+	(void)state;
+	write_file("t.yaml", V3 "kind: Tier\nmetadata: {name: t}\nspec: {order: 7}\n");
+	write_file("u.yaml", V3 "kind: Tier\nmetadata: {name: u}\n");
+	RUN({ "datastore export", 1, "does not exist" }, { "apply -f @t.yaml", 0 },
+	    { "datastore export", 0, "{\"kind\":\"ManxDatastore\",\"format\":1,", "{\"key\":\"r/tiers/t\",\"value\":{" },
+	    { "datastore export -f @all", 0, "Successfully exported 1 records to " },
+	    { "datastore export -f @no/where", 1, "No such file" },
+	    { "datastore lock", 0, "Datastore locked\n" }, { "datastore lock", 0, "was locked already" },
+	    { "apply -f @u.yaml", 1, "is locked, nothing can be written: manxctl datastore unlock" },
+	    { "get tier t", 0, "t " }, { "get clusterinfo -o yaml", 0, "datastoreReady: false" },
+	    { "datastore migrate unlock", 0, "Datastore unlocked\n" }, { "datastore unlock", 0, "was unlocked already" },
+	    { "apply -f @u.yaml", 0 },
+	    { "datastore import -f @all", 1, "is not empty (it has r/tiers/t): import into a new one" },
+	    { "datastore import -f @t.yaml", 1, "t.yaml: line 1" }, { "datastore import -f @none", 1, "No such file" },
+	    { "datastore import --discard", 1, "no import that is not done" });
+	RUN({ "datastore", 2, "expected export, import" }, { "datastore import", 2, "needs either -f" },
+	    { "datastore lock now", 2, "one word too many" }, { "datastore lock -f x", 2, "knows no option --filename" },
+	    { "datastore import --node x -f y", 2, "knows no option --node" },
+	    { "datastore roles --node A_B", 2, "no name of a node" },
+	    { "datastore roles --node n1", 0, "write /manx/v1/n/n1\n", "--prefix=true /manx/v1/e/n1/\n" });
+	snprintf(path, sizeof(path), "%s/all", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	snprintf(path, sizeof(path), "%s/other.db", dir);
+	setenv("MANX_SQLITE", path, 1);
+	RUN({ "datastore import -f @all", 0, "Successfully imported 1 records\n" }, { "get tiers", 0, "t     7" },
+	    { "get tier u", 1, "not found" });
+}
+
+/* Whether the file with an export is one, or a pipe. */
+static void test_datastore_pipe(void **state)
+{
+	char path[160];
+	int saved = dup(0), p[2];
+
+	(void)state;
+	write_file("t.yaml", V3 "kind: Tier\nmetadata: {name: t}\n");
+	RUN({ "apply -f @t.yaml", 0 }, { "datastore export", 0 });
+	snprintf(path, sizeof(path), "%s/other.db", dir);
+	setenv("MANX_SQLITE", path, 1);
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], out, strlen(out)), strlen(out));
+	close(p[1]);
+	dup2(p[0], 0);
+	close(p[0]);
+	RUN({ "datastore import -f -", 0, "Successfully imported 1 records\n" }, { "get tier t", 0, "t " });
+	dup2(saved, 0);
+	close(saved);
+}
+
+/* What operators type. */
+static void test_typed(void **state)
+{
+	(void)state;
+	write_file("all.yaml", V3 "kind: IPPool\nmetadata: {name: default-ipv4-ippool}\nspec: {cidr: 10.0.0.0/16}\n---\n"
+		   V3 "kind: Node\nmetadata: {name: node4}\n---\n" V3 "kind: Node\nmetadata: {name: node-1}\n---\n"
+		   V3 "kind: Node\nmetadata: {name: kube-node-0}\n---\n" V3 "kind: Node\nmetadata: {name: kube-node-1}\n");
+	RUN({ "apply -f @all.yaml", 0 },
+	    { "patch node node4 -p '{\"spec\": {\"bgp\": {\"routeReflectorClusterID\": \"244.0.0.1\"}}}'", 0,
+	      "Successfully patched 1 'Node' resource" },
+	    { "patch node node-1 -p '{\"spec\": {\"bgp\": {\"asNumber\": \"64514\"}}}'", 0,
+	      "Successfully patched 1 'Node' resource" },
+	    { "patch ippool default-ipv4-ippool -p '{\"spec\": {\"disabled\": true}}'", 0,
+	      "Successfully patched 1 'IPPool' resource" },
+	    { "label nodes kube-node-0 rack=0", 0, "Successfully set label rack on nodes kube-node-0" },
+	    { "label nodes kube-node-1 rack=1", 0, "Successfully set label rack on nodes kube-node-1" },
+	    { "label nodes node4 route-reflector=true", 0, "Successfully set label route-reflector on nodes node4" },
+	    { "get ippool -o yaml", 0, "kind: IPPoolList\n", "disabled: true\n" },
+	    { "get node node4 -o yaml", 0, "routeReflectorClusterID: '244.0.0.1'\n", "route-reflector: 'true'\n" },
+	    { "get node kube-node-1 -o yaml", 0, "rack: '1'" },
+	    { "get nodes -o wide", 0, "node-1       64514" });
+	/* there is no manxd here, and it says so */
+	assert_int_equal(run("node status"), 1);
+	assert_non_null(strstr(out, "manxd"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +534,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_patch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_label, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ipam, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_datastore, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_datastore_pipe, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_typed, setup, teardown),
 		cmocka_unit_test(test_merge),
 	};
 

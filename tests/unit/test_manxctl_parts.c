@@ -92,7 +92,7 @@ static void test_table(void **state)
 		for (int id = 0; id < MANXCTL_OPTIONS; id++) {
 			const struct manxctl_option *o = manxctl_option((enum manxctl_option_id)id);
 
-			if (c->options & 1u << id && o->letter)
+			if (c->options & 1ull << id && o->letter)
 				assert_int_equal(seen[(unsigned char)o->letter]++, 0);
 		}
 	}

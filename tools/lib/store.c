@@ -179,13 +179,26 @@ size_t manx_store_standing(const struct manx_store *store, const struct manx_txn
 	return n;
 }
 
+/* @value: of the lock. An import's tells which one it is, see datastore_internal.h. */
+static int refuse_locked(const struct manx_store *store, const char *value, struct manx_error *err)
+{
+	cJSON *json = value ? cJSON_Parse(value) : NULL;
+	bool imports = cJSON_GetObjectItemCaseSensitive(json, "import");
+
+	cJSON_Delete(json);
+	if (imports)
+		return manx_fail(err, -EROFS,
+				 "%s is locked by an import that is not done: manxctl datastore import",
+				 store->name);
+	return manx_fail(err, -EROFS,
+			 "%s is locked, nothing can be written: manxctl datastore unlock", store->name);
+}
+
 int manx_store_refuse(struct manx_store *store, const struct manx_standing *standing,
 		      const char *found, struct manx_error *err)
 {
 	if (strcmp(standing->key, KEY_LOCK) == 0)
-		return manx_fail(err, -EROFS,
-				 "%s is locked, nothing can be written: manxctl datastore unlock",
-				 store->name);
+		return refuse_locked(store, found, err);
 	if (!found)
 		return manx_fail(err, -EUCLEAN, "%s is damaged: %s is missing", store->name,
 				 standing->key);

@@ -18,7 +18,7 @@ static void make_tables(const struct manxctl_command *c, char letters[3 * MANXCT
 	for (int id = 0; id < MANXCTL_OPTIONS; id++) {
 		const struct manxctl_option *o = manxctl_option((enum manxctl_option_id)id);
 
-		if (!(c->options & 1u << id))
+		if (!(c->options & 1ull << id))
 			continue;
 		longs[n++] = (struct option){
 			o->name, o->value ? required_argument : no_argument, NULL, LONG_ONLY + id,
@@ -42,7 +42,7 @@ static int option_of(const struct manxctl_command *command, int c)
 	for (int id = 0; id < MANXCTL_OPTIONS; id++) {
 		const struct manxctl_option *o = manxctl_option((enum manxctl_option_id)id);
 
-		if (command->options & 1u << id && (c == o->letter || c == o->also))
+		if (command->options & 1ull << id && (c == o->letter || c == o->also))
 			return id;
 	}
 	return -1;
@@ -50,7 +50,7 @@ static int option_of(const struct manxctl_command *command, int c)
 
 static int take(struct manxctl_args *args, int id)
 {
-	args->given |= 1u << id;
+	args->given |= 1ull << id;
 	args->value[id] = optarg;
 	if (id == MANXCTL_NAMESPACE)
 		args->ns = optarg;

@@ -19,7 +19,7 @@
  */
 struct manxctl_args {
 	struct manxctl_words files;
-	unsigned int given;
+	uint64_t given;
 	const char *value[MANXCTL_OPTIONS];
 	const char *ns;
 	char **words;

@@ -7,6 +7,7 @@
 #define MANXCTL_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum manxctl_option_id {
@@ -17,10 +18,11 @@ enum manxctl_option_id {
 	MANXCTL_SHOW_BORROWED, MANXCTL_SHOW_CONFIGURATION, MANXCTL_REPORT, MANXCTL_SHOW_ALL_IPS,
 	MANXCTL_SHOW_PROBLEM_IPS, MANXCTL_REPAIR, MANXCTL_FROM_REPORT, MANXCTL_STRICT_AFFINITY,
 	MANXCTL_MAX_BLOCKS, MANXCTL_COOLDOWN, MANXCTL_AUTO_BLOCKS, MANXCTL_CIDR, MANXCTL_NAME,
+	MANXCTL_EXPORT_FILE, MANXCTL_DISCARD, MANXCTL_NODE,
 	MANXCTL_OPTIONS,
 };
 
-#define MANXCTL_HAS(id) (1u << MANXCTL_##id)
+#define MANXCTL_HAS(id) (1ull << MANXCTL_##id)
 
 /**
  * struct manxctl_option - an option; instances are constant
@@ -59,7 +61,7 @@ struct manxctl_command {
 	const char *synopsis;
 	const char *text;
 	const char *more;
-	unsigned int options;
+	uint64_t options;
 	const char *words;
 };
 

@@ -45,6 +45,11 @@ static const struct manxctl_option options[MANXCTL_OPTIONS] = {
 	[MANXCTL_COOLDOWN] = { 0, 0, "ip-cooldown-seconds", "SECONDS", "configure: an address rests so long", NULL },
 	[MANXCTL_AUTO_BLOCKS] = { 0, 0, "auto-allocate-blocks", "BOOL", "configure: nodes claim blocks", "true false" },
 	[MANXCTL_CIDR] = { 0, 0, "cidr", "CIDR", "split: the pool of this network", NULL },
+	[MANXCTL_EXPORT_FILE] = {
+		'f', 0, "filename", "FILE", "export: write it there; import: read it, - for standard input", "FILE",
+	},
+	[MANXCTL_DISCARD] = { 0, 0, "discard", NULL, "import: delete what one that stopped half-way has written", NULL },
+	[MANXCTL_NODE] = { 0, 0, "node", "NODE", "roles: for this node alone", NULL },
 	[MANXCTL_NAME] = { 0, 0, "name", "NAME", "split: the pool of this name", NULL },
 };
 
@@ -148,6 +153,23 @@ const struct manxctl_command manxctl_commands[] = {
 	  MANXCTL_HAS(FORCE) | MANXCTL_HAS(STRICT_AFFINITY) | MANXCTL_HAS(MAX_BLOCKS) |
 	  MANXCTL_HAS(COOLDOWN) | MANXCTL_HAS(AUTO_BLOCKS) | MANXCTL_HAS(CIDR) | MANXCTL_HAS(NAME),
 	  "show check release configure split" },
+	{ "datastore", cmd_datastore, "export, import and lock the datastore",
+	  "datastore export [-f FILE]\n"
+	  "datastore import -f FILE | --discard\n"
+	  "datastore lock\n"
+	  "datastore unlock\n"
+	  "datastore roles [--node NODE]",
+	  "export writes all that the datastore holds at one moment, one JSON object a line, to FILE or "
+	  "standard output; nothing need be stopped. import fills a datastore that is empty with it; one in "
+	  "etcd from one in a file, or the other way round. A file that is damaged, not complete or of a "
+	  "newer manx is refused before anything is written. While it is filled the datastore is locked; if "
+	  "that stops half-way it stays so, and the same command again goes on, or --discard empties it. To "
+	  "move to another datastore: lock the old one, export, import into the new one, and have every manxd "
+	  "use that. While a datastore is locked nobody writes to it: no pod can be added or removed, those "
+	  "that run go on. roles prints the commands that make the least roles in etcd for manxd, for "
+	  "manxctl, and for one that only reads; with NODE, a role that can write no other node's records.",
+	  NULL, MANXCTL_HAS(EXPORT_FILE) | MANXCTL_HAS(DISCARD) | MANXCTL_HAS(NODE),
+	  "export import lock unlock roles" },
 	{ "status", cmd_status, "show the state of this node",
 	  "status [-o FORM]",
 	  "Show whether the module, manxd and the datastore of this node are well, and what to do "

@@ -67,7 +67,7 @@ void manxctl_help_command(FILE *f, const struct manxctl_command *c)
 	if (c->options)
 		fputc('\n', f);
 	for (int id = 0; id < MANXCTL_OPTIONS; id++)
-		if (c->options & 1u << id)
+		if (c->options & 1ull << id)
 			put_option(f, manxctl_option((enum manxctl_option_id)id));
 	if (c->words && !strcmp(c->words, "KIND"))
 		put_kinds(f);

@@ -7,7 +7,7 @@
 static const struct {
 	const char *name;
 	int (*run)(const struct manxctl_args *args);
-	unsigned int options;
+	uint64_t options;
 } commands[] = {
 	{ "show", manxctl_ipam_show, MANXCTL_HAS(IP) | MANXCTL_HAS(SHOW_BLOCKS) |
 	  MANXCTL_HAS(SHOW_BORROWED) | MANXCTL_HAS(SHOW_CONFIGURATION) },
@@ -50,12 +50,12 @@ static int run(const struct manxctl_args *args)
 	const char *name = args->n_words ? args->words[0] : "";
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		unsigned int more = args->given & ~commands[i].options;
+		uint64_t more = args->given & ~commands[i].options;
 
 		if (strcmp(name, commands[i].name))
 			continue;
 		for (int id = 0; id < MANXCTL_OPTIONS; id++)
-			if (more & 1u << id)
+			if (more & 1ull << id)
 				return refuse(name, (enum manxctl_option_id)id);
 		return commands[i].run(args);
 	}

@@ -33,6 +33,7 @@ int cmd_patch(int argc, char **argv);
 int cmd_label(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_ipam(int argc, char **argv);
+int cmd_datastore(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_node(int argc, char **argv);
 int cmd_dp(int argc, char **argv);

@@ -103,7 +103,7 @@ static void write_commands(FILE *f)
 		fputc('\n', f);
 		put_text(f, c->text);
 		for (int id = 0; id < MANXCTL_OPTIONS; id++)
-			if (c->options & 1u << id)
+			if (c->options & 1ull << id)
 				put_option(f, manxctl_option((enum manxctl_option_id)id));
 	}
 }
@@ -129,7 +129,7 @@ static void put_option_words(FILE *f, const struct manxctl_command *c)
 	for (int id = 0; id < MANXCTL_OPTIONS; id++) {
 		const struct manxctl_option *o = manxctl_option((enum manxctl_option_id)id);
 
-		if (!(c->options & 1u << id) || !o->value)
+		if (!(c->options & 1ull << id) || !o->value)
 			continue;
 		if (o->letter)
 			fprintf(f, "\t%s:-%c | %s:--%s)\n", c->name, o->letter, c->name, o->name);
@@ -147,7 +147,7 @@ static void put_options(FILE *f, const struct manxctl_command *c)
 	for (int id = 0; id < MANXCTL_OPTIONS; id++) {
 		const struct manxctl_option *o = manxctl_option((enum manxctl_option_id)id);
 
-		if (!(c->options & 1u << id))
+		if (!(c->options & 1ull << id))
 			continue;
 		snprintf(what, sizeof(what), o->letter ? "-%c " : "", o->letter);
 		fprintf(f, "%s--%s ", what, o->name);
