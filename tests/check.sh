@@ -100,6 +100,7 @@ check regen-check	make regen-check
 check checkpatch	make checkpatch
 check unit		make "$jobs" unit
 check model		tests/model/run
+check fuzz		make "$jobs" fuzz
 check kunit		tests/kunit/run
 # Long ones first, so that both processors have work to the end.
 e2e 6.12

@@ -23,8 +23,8 @@ packages=(
 	libcurl4-openssl-dev libprotobuf-c-dev protobuf-c-compiler
 	# unit tests
 	libcmocka-dev etcd-server etcd-client openssl
-	# the model of address management
-	spin
+	# the model of address management; libFuzzer
+	spin clang libclang-rt-dev
 	# kernel modules: objtool links libelf; BTF of 6.12; sparse is "make C=2"; dkms is tested
 	libelf1 pahole sparse kmod dkms
 	# the kernel of the KUnit suites

@@ -30,6 +30,8 @@
 
 int manx_octets_add(struct manx_octets *queue, const void *data, size_t n)
 {
+	if (!n)
+		return 0;
 	if (queue->head == queue->tail)
 		queue->head = queue->tail = 0;
 	if (queue->size - queue->tail < n) {

@@ -242,9 +242,13 @@ static bool is_listed(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (; list; list = strchr(list, ','), list += list != NULL)
+	while (list) {
 		if (strcspn(list, ",") == n && !strncmp(list, word, n))
 			return true;
+		list = strchr(list, ',');
+		if (list)
+			list++;
+	}
 	return false;
 }
 
