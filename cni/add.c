@@ -31,6 +31,7 @@ struct add {
 	struct manx_plugin *p;
 	struct manx_cni_args args;
 	struct manx_cni_options opt;
+	struct manx_cni_ips ips;
 	struct manx_plugin_netns ns;
 	int agent;
 	struct manx_rtnl *node;
@@ -42,7 +43,16 @@ static int read_input(struct add *a, struct manx_error *err)
 {
 	int code = manx_cni_args_read(&a->p->env, &a->args, err);
 
-	return code ? code : manx_cni_options_read(&a->opt, &a->p->conf, err);
+	if (!code)
+		code = manx_cni_options_read(&a->opt, &a->p->conf, err);
+	if (!code)
+		code = manx_cni_ips_read(&a->ips, &a->p->conf, &a->args, err);
+	if (!code && (a->ips.addr4.family || a->ips.addr6.family)) {
+		/* as Calico has it: then these, and no others */
+		a->opt.ipv4 = a->ips.addr4.family;
+		a->opt.ipv6 = a->ips.addr6.family;
+	}
+	return code;
 }
 
 static int open_container(struct add *a, struct manx_error *err)
@@ -152,6 +162,19 @@ static bool add_labels(cJSON *req, struct manx_cni_options *opt)
 	return false;
 }
 
+static bool add_ips(cJSON *req, const struct manx_cni_ips *ips)
+{
+	const struct manx_addr *const each[] = { &ips->addr4, &ips->addr6 };
+	cJSON *list = cJSON_AddArrayToObject(req, "addresses");
+	char text[MANX_ADDR_STRLEN];
+
+	for (size_t i = 0; list && i < 2; i++)
+		if (each[i]->family &&
+		    !cJSON_AddItemToArray(list, cJSON_CreateString(manx_addr_format(each[i], text))))
+			return false;
+	return list;
+}
+
 static cJSON *request(struct add *a, const char *uid)
 {
 	cJSON *req = manx_plugin_request(a->p, "add");
@@ -164,7 +187,7 @@ static cJSON *request(struct add *a, const char *uid)
 	    cJSON_AddBoolToObject(req, "ipv6", a->opt.ipv6) &&
 	    cJSON_AddNumberToObject(req, "mtu", a->opt.mtu) &&
 	    add_pools(req, "pools4", a->opt.pools4) && add_pools(req, "pools6", a->opt.pools6) &&
-	    add_pod(req, &a->args) && add_labels(req, &a->opt))
+	    add_ips(req, &a->ips) && add_pod(req, &a->args) && add_labels(req, &a->opt))
 		return req;
 	cJSON_Delete(req);
 	return NULL;

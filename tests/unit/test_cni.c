@@ -125,7 +125,8 @@ static void arguments(void **state)
 		{ "K8S_POD_NAME", 4, "", "", false },
 		{ "K8S_POD_NAME=a/b", 4, "", "", false },
 		{ "K8S_POD_NAMESPACE=..", 4, "", "", false },
-		{ "IP=10.0.0.1", 2, "", "", false },
+		{ "IP=10.0.0.1;K8S_POD_NAME=p", 0, "", "p", false },
+		{ "GATEWAY=10.0.0.1", 2, "", "", false },
 		{ "MAC=02:00:00:00:00:01", 2, "", "", false },
 	};
 

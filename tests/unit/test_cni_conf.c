@@ -161,7 +161,6 @@ static const struct {
 	{ CONF(",\"device_type\":\"netkit\""), 2, "device_type: \"netkit\"" },
 	{ CONF(",\"dataplane_options\":{\"type\":\"grpc\"}"), 2, "dataplane_options.type" },
 	{ CONF(",\"readiness_gates\":[\"http://169.254.169.254/\"]"), 2, "readiness_gates" },
-	{ CONF(",\"args\":{\"cni\":{\"ips\":[\"10.0.0.1\"]}}"), 2, "args.cni.ips" },
 	{ CONF(",\"runtimeConfig\":{\"mac\":\"02:00:00:00:00:01\"}"), 2, "runtimeConfig.mac" },
 	{ CONF(",\"runtimeConfig\":{\"PortMappings\":[{}]}"), 2, "portMappings" },
 	{ CONF(",\"kubernetes\":{\"kubeconfig\":\"/etc/shadow\"}"), 7, "kubernetes.kubeconfig" },
@@ -200,6 +199,56 @@ static void options_refused(void **state)
 		    strstr(err.text, "hush") || strstr(err.text, "shadow"))
 			fail_msg("%s: code %d, said: %s", options_refused_cases[i].text, code, err.text);
 		manx_cni_options_clear(&opt);
+		manx_cni_conf_clear(&conf);
+	}
+}
+
+/* Addresses from everywhere, of which each is to be used. */
+static void addresses(void **state)
+{
+	static const struct {
+		const char *args, *text;
+		int code;
+		const char *a4, *a6, *says;
+	} cases[] = {
+		{ "", CONF(""), 0, NULL, NULL, NULL },
+		{ "10.0.0.9", CONF(""), 0, "10.0.0.9", NULL, NULL },
+		{ "fd00::9,10.0.0.9/24", CONF(""), 0, "10.0.0.9", "fd00::9", NULL },
+		{ "", CONF(",\"args\":{\"cni\":{\"ips\":[\"10.0.0.9\",\"fd00::9/64\"]}}"), 0, "10.0.0.9", "fd00::9", NULL },
+		{ "10.0.0.9", CONF(",\"runtimeConfig\":{\"ips\":[\"10.0.0.9/16\"]}"), 0, "10.0.0.9", NULL, NULL },
+		{ "", CONF(",\"runtimeConfig\":{\"ips\":[]}"), 0, NULL, NULL, NULL },
+		{ "10.0.0", CONF(""), 7, NULL, NULL, "CNI_ARGS: IP=10.0.0: \"10.0.0\" is no address" },
+		{ "10.0.0.9,,10.0.0.9", CONF(""), 7, NULL, NULL, "\"\" is no address" },
+		{ "10.0.0.9,10.0.0.8", CONF(""), 7, NULL, NULL, "10.0.0.9 is asked for, too" },
+		{ "10.0.0.9", CONF(",\"args\":{\"cni\":{\"ips\":[\"10.0.0.8\"]}}"), 7, NULL, NULL, "args.cni.ips[0]: \"10.0.0.8\"" },
+		{ "", CONF(",\"runtimeConfig\":{\"ips\":[7]}"), 7, NULL, NULL, "runtimeConfig.ips[0]" },
+		{ "", CONF(",\"runtimeConfig\":{\"ips\":\"10.0.0.9\"}"), 7, NULL, NULL, "expected an array" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++) {
+		struct manx_cni_args args = { .k8s = false };
+		struct manx_error err = { 0 };
+		struct manx_cni_conf conf;
+		struct manx_cni_ips ips;
+		struct manx_addr want4 = { 0 }, want6 = { 0 };
+		int code;
+
+		strcpy(args.ip, cases[i].args);
+		assert_int_equal(read_conf(&conf, cases[i].text, &err), 0);
+		code = manx_cni_ips_read(&ips, &conf, &args, &err);
+		if (code != cases[i].code || (code && !strstr(err.text, cases[i].says)))
+			fail_msg("%zu: code %d, said: %s", i, code, err.text);
+		if (cases[i].a4)
+			manx_addr_parse(cases[i].a4, &want4);
+		if (cases[i].a6)
+			manx_addr_parse(cases[i].a6, &want6);
+		if (!code) {
+			assert_int_equal(ips.addr4.family, want4.family);
+			assert_int_equal(ips.addr6.family, want6.family);
+			assert_true(!want4.family || !manx_addr_cmp(&ips.addr4, &want4));
+			assert_true(!want6.family || !manx_addr_cmp(&ips.addr6, &want6));
+		}
 		manx_cni_conf_clear(&conf);
 	}
 }
@@ -322,6 +371,7 @@ int main(void)
 		cmocka_unit_test(options),
 		cmocka_unit_test(node_is_named),
 		cmocka_unit_test(options_refused),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(log_settings),
 		cmocka_unit_test(damaged_input),
 		cmocka_unit_test(huge_input),

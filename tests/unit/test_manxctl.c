@@ -4,6 +4,7 @@
  * of their own.
  */
 #include <fcntl.h>
+#include <getopt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,6 +85,7 @@ static int run(const char *line)
 	fflush(NULL);
 	dup2(fileno(f), 1);
 	dup2(fileno(f), 2);
+	optind = 0;	/* as in a process of its own */
 	status = manxctl_find_command(word[0])->run(n, word);
 	fflush(NULL);
 	rewind(f);

@@ -130,6 +130,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Of the next ADDs: text after the other members. */
+static const char *more = "";
+
 /* @op of container @id on connection @i, from pod @pod. */
 static void ask(struct node *n, int i, const char *op, int id, const char *pod)
 {
@@ -140,7 +143,7 @@ static void ask(struct node *n, int i, const char *op, int id, const char *pod)
 	snprintf(text, sizeof(text),
 		 "{\"network\":\"net\",\"containerID\":\"c%d\",\"ifname\":\"eth0\",\"uid\":\"%s\","
 		 "\"netnsCookie\":\"%d\",\"namespace\":\"ns\",\"pod\":\"%s\",\"orchestrator\":\"k8s\","
-		 "\"ipv4\":true,\"mtu\":0}", id, uid, id + 1, pod);
+		 "\"ipv4\":true,\"mtu\":0%s}", id, uid, id + 1, pod, more);
 	msg = cJSON_Parse(text);
 	if (!strcmp(op, "add"))
 		manxd_attach_add(&n->d, &n->conn[i], msg);
@@ -304,6 +307,92 @@ static void test_refused(void **state)
 	assert_int_equal(fixture_count(n->f->store, "e/n1/"), 4);
 }
 
+/* The address of a sandbox of the same pod, alive and dead, here and elsewhere. */
+static void test_requested(void **state)
+{
+	struct node *n = *state;
+	char address[64];
+
+	more = ",\"addresses\":[\"10.0.3.9\"]";
+	ask(n, 0, "add", 0, "pod");
+	settle(n);
+	assert_int_equal(answer(n, 0, address), 0);
+	assert_string_equal(address, "10.0.3.9/32");
+	/* its ADD is going on */
+	ask(n, 1, "add", 1, "pod");
+	ask(n, 2, "add", 2, "other");
+	settle(n);
+	assert_int_equal(answer(n, 1, NULL), MANX_CNI_TRY_LATER);
+	assert_int_equal(answer(n, 2, NULL), MANX_CNI_BAD_CONFIG);
+	finish(n, 0);
+	/* it lives */
+	ask(n, 3, "add", 3, "pod");
+	settle(n);
+	assert_int_equal(answer(n, 3, NULL), MANX_CNI_TRY_LATER);
+	/* its link is gone: it moves */
+	memset(links, 0, sizeof(links));
+	ask(n, 4, "add", 4, "other");
+	ask(n, 5, "add", 5, "pod");
+	settle(n);
+	assert_int_equal(answer(n, 4, NULL), MANX_CNI_BAD_CONFIG);
+	assert_int_equal(answer(n, 5, address), 0);
+	assert_string_equal(address, "10.0.3.9/32");
+	finish(n, 5);
+	assert_int_equal(fixture_count(n->f->store, "e/"), 1);
+	assert_int_equal(fixture_count(n->f->store, "h/"), 1);
+	ipam_assert_sound(n->f->store);
+	ask(n, 6, "del", 5, "");
+	settle(n);
+	more = "";
+}
+
+/* One of another node is that node's to release. */
+static void test_requested_elsewhere(void **state)
+{
+	struct node *n = *state;
+	char address[64], want[200];
+
+	snprintf(address, sizeof(address), "%s", ipam_assign(n->f->store, "n2", "net.c7.eth0", 4));
+	fixture_put(n->f->store, "e/n2/ns/x",
+		    "{\"apiVersion\":\"projectcalico.org/v3\",\"kind\":\"WorkloadEndpoint\",\"metadata\":"
+		    "{\"name\":\"x\",\"namespace\":\"ns\",\"annotations\":{\"manx.io/handle\":\"net.c7.eth0\","
+		    "\"manx.io/endpoint-id\":\"7\"}},"
+		    "\"spec\":{\"node\":\"n2\",\"orchestrator\":\"k8s\",\"endpoint\":\"eth0\",\"pod\":\"pod\","
+		    "\"containerID\":\"c7\",\"interfaceName\":\"x\",\"ipNetworks\":[\"10.0.0.1/32\"]}}");
+	fixture_put(n->f->store, "h/net.c7.eth0", NULL);
+	snprintf(want, sizeof(want), "{\"uid\":\"0123456789abcdef0123456789abcdef\",\"node\":\"n2\","
+		 "\"addresses\":[\"%s\"],\"endpoint\":\"e/n2/ns/x\"}", address);
+	fixture_put(n->f->store, "h/net.c7.eth0", want);
+	snprintf(want, sizeof(want), ",\"addresses\":[\"%s\"]", address);
+	more = want;
+	ask(n, 0, "add", 0, "pod");
+	ask(n, 1, "add", 1, "other");
+	settle(n);
+	assert_int_equal(answer(n, 0, NULL), MANX_CNI_TRY_LATER);
+	assert_int_equal(answer(n, 1, NULL), MANX_CNI_BAD_CONFIG);
+	more = "";
+}
+
+/* What is no address, of no family that is asked for, or one too many. */
+static void test_requested_wrong(void **state)
+{
+	static const char *const wrong[] = {
+		",\"addresses\":[\"10.0.0\"]", ",\"addresses\":[\"10.0.0.1\",\"10.0.0.2\"]",
+		",\"addresses\":[\"fd00::1\"]", ",\"addresses\":\"10.0.0.1\"",
+		",\"addresses\":[\"192.0.2.1\"]",
+	};
+	struct node *n = *state;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		more = wrong[i];
+		ask(n, (int)i, "add", (int)i, "pod");
+		settle(n);
+		assert_int_equal(answer(n, (int)i, NULL), MANX_CNI_BAD_CONFIG);
+	}
+	more = "";
+	assert_int_equal(fixture_count(n->f->store, "h/"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -313,6 +402,9 @@ int main(void)
 		TEST(test_same),
 		TEST(test_gone),
 		TEST(test_refused),
+		TEST(test_requested),
+		TEST(test_requested_elsewhere),
+		TEST(test_requested_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,8 @@
  *
  *   add     network, containerID, ifname, uid, netnsCookie (text), namespace,
  *           pod, orchestrator, labels {}, ipv4, ipv6 (booleans), pools4, pools6 [],
- *           mtu (0: manxd chooses)
+ *           addresses ["a"] (these very ones, at most one a family), mtu (0: manxd
+ *           chooses)
  *        -> endpointID, linkName, altName, mac (of the peer), addresses ["a/32"],
  *           mtu. The endpoint's chain is loaded before this is sent. The
  *           connection is the ADD's lifetime: if it ends before "done", manxd

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "addr.h"
 #include "cni_env.h"
 #include "error.h"
 #include "json.h"
@@ -80,6 +81,22 @@ struct manx_cni_options {
 int manx_cni_options_read(struct manx_cni_options *opt, const struct manx_cni_conf *conf,
 			  struct manx_error *err);
 void manx_cni_options_clear(struct manx_cni_options *opt);
+
+/**
+ * struct manx_cni_ips - the very addresses that are asked for
+ * @addr4, @addr6: family 0: none of this family
+ */
+struct manx_cni_ips {
+	struct manx_addr addr4, addr6;
+};
+
+/*
+ * From IP of CNI_ARGS, args.cni.ips and runtimeConfig.ips. Each may have a prefix length,
+ * which changes nothing. MANX_CNI_BAD_CONFIG for what is no address, and for two
+ * different ones of a family: each is to be used, and an interface has one a family.
+ */
+int manx_cni_ips_read(struct manx_cni_ips *ips, const struct manx_cni_conf *conf,
+		      const struct manx_cni_args *args, struct manx_error *err);
 
 /*
  * log_level, log_file_path (*file "" if absent). The path is checked: absolute,

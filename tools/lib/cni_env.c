@@ -143,15 +143,20 @@ static char *wanted(struct manx_cni_args *args, const char *key)
 static int take_pair(struct manx_cni_args *args, const char *key, const char *value,
 		     struct manx_error *err)
 {
-	static const char *const requests[] = { "IP", "MAC", "GATEWAY" };
+	static const char *const requests[] = { "MAC", "GATEWAY" };
 	char *to = wanted(args, key);
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (*value && strcmp(key, requests[i]) == 0) {
-			manx_fail(err, -EINVAL, "CNI_ARGS: %s=%.80s: manx does not support requests for particular addresses",
+			manx_fail(err, -EINVAL, "CNI_ARGS: %s=%.80s: manx does not support this request",
 				  key, value);
 			return MANX_CNI_UNSUPPORTED;
 		}
+	if (*value && !strcmp(key, "IP")) {
+		/* what is too long is no address; manx_cni_ips_read() says so */
+		snprintf(args->ip, sizeof(args->ip), "%s", value);
+		return 0;
+	}
 	if (!to || !*value)
 		return 0;
 	if (!is_word(value, K8S_NAME_MAX)) {

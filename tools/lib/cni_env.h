@@ -46,17 +46,18 @@ int manx_cni_env_read(struct manx_cni_env *env, struct manx_error *err);
  * struct manx_cni_args - what CNI_ARGS says
  * @k8s: namespace and pod are both there
  * @ns, @pod: K8S_POD_NAMESPACE, K8S_POD_NAME, "" if absent
+ * @ip: IP, addresses with commas between, as they came; "" if absent
  */
 struct manx_cni_args {
 	bool k8s;
 	char ns[254];
 	char pod[254];
+	char ip[254];
 };
 
 /*
  * Unknown keys are ignored. MANX_CNI_BAD_ENV for what is not "K=V;K=V" or no
- * name; MANX_CNI_UNSUPPORTED for a request that would be ignored (IP, MAC,
- * GATEWAY).
+ * name; MANX_CNI_UNSUPPORTED for a request that would be ignored (MAC, GATEWAY).
  */
 int manx_cni_args_read(const struct manx_cni_env *env, struct manx_cni_args *args,
 		       struct manx_error *err);

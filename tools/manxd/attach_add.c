@@ -211,12 +211,34 @@ void manxd_attach_add(struct manxd *d, struct manxd_conn *conn, const cJSON *msg
 	STAILQ_INSERT_TAIL(&queue, f, entry);
 }
 
-static struct manx_ipam_request request(const struct filling *f)
+/*
+ * Somebody has the address that is asked for: see struct manx_ipam_request. Whether an
+ * endpoint of another node lives is for that node to say, which releases it if not.
+ */
+static int judge_holder(void *ctx, const struct manx_kv *endpoint)
+{
+	const struct filling *f = ctx;
+	struct manx_resource r;
+	struct manx_wep wep;
+	int verdict = -1;
+
+	if (!*f->add.pod || manx_resource_from_store(manx_kind(MANX_KIND_WORKLOADENDPOINT), endpoint->key,
+						     endpoint->value, &r, NULL))
+		return -1;
+	if (!manx_wep_decode(&r, &wep, NULL) && !strcmp(wep.ns, f->add.ns) &&
+	    !strcmp(wep.pod, f->add.pod) && !strcmp(wep.orchestrator, f->add.orchestrator))
+		verdict = !strcmp(wep.node, f->d->node) && manxd_detach_is_dead(f->d, &wep);
+	manx_resource_clear(&r);
+	return verdict;
+}
+
+static struct manx_ipam_request request(struct filling *f)
 {
 	return (struct manx_ipam_request){
 		.node = f->d->node, .handle = f->add.target.handle, .uid = f->add.uid,
 		.use = MANX_USE_WORKLOAD, .want4 = f->add.ipv4, .want6 = f->add.ipv6,
 		.pools4 = f->add.pools4, .pools6 = f->add.pools6, .ns = f->add.ns,
+		.addr4 = f->add.addr4, .addr6 = f->add.addr6, .is_dead = judge_holder, .ctx = f,
 	};
 }
 

@@ -33,8 +33,7 @@ int manxd_detach(struct manxd *d, const struct manxd_detachment *what, struct ma
 	return rc;
 }
 
-/* One that this daemon attached; what was written by hand has no handle. */
-static bool is_dead(const struct manxd *d, const struct manx_wep *wep)
+bool manxd_detach_is_dead(const struct manxd *d, const struct manx_wep *wep)
 {
 	return wep->id && *wep->handle && !manxd_links_endpoint(&d->links, wep->id) &&
 	       !manxd_attachment_by_handle(d, wep->handle);
@@ -53,7 +52,7 @@ static struct dead *find_dead(const struct manxd *d, size_t *n)
 
 	*n = 0;
 	for (size_t i = 0; dead && i < all; i++) {
-		if (!is_dead(d, &wep[i]->wep))
+		if (!manxd_detach_is_dead(d, &wep[i]->wep))
 			continue;
 		dead[*n].key = strdup(wep[i]->key);
 		dead[*n].handle = strdup(wep[i]->wep.handle);

@@ -29,6 +29,12 @@ struct manxd_detachment {
 int manxd_detach(struct manxd *d, const struct manxd_detachment *what, struct manx_error *err);
 
 /*
+ * True if @wep, of this node, has neither a link nor an open ADD. What was written by
+ * hand, without a handle, is never dead.
+ */
+bool manxd_detach_is_dead(const struct manxd *d, const struct manx_wep *wep);
+
+/*
  * Only its own node decides whether an endpoint lives: release those of this
  * node that have neither a link nor an open ADD, and delete links whose
  * endpoint the store does not have.

@@ -133,6 +133,26 @@ static int decode_pools(const struct manx_json *top, const char *key, const char
 	return 0;
 }
 
+static int decode_address(const struct manx_json *at, void *ctx, struct manx_error *err)
+{
+	struct manxd_add *add = ctx;
+	struct manx_addr addr, *to;
+	const char *text;
+	int rc = manx_json_text(at, &text, err);
+
+	if (rc)
+		return rc;
+	if (!manx_addr_parse(text, &addr))
+		return refuse(at->path, text, "an address", err);
+	to = addr.family == 4 ? &add->addr4 : &add->addr6;
+	if (to->family)
+		return refuse(at->path, text, "the only one of its family", err);
+	if (!(addr.family == 4 ? add->ipv4 : add->ipv6))
+		return refuse(at->path, text, "of a family that is asked for", err);
+	*to = addr;
+	return 0;
+}
+
 /* The schema of WorkloadEndpoint judges what is in them. */
 static int decode_labels(const struct manx_json *top, struct manxd_add *add,
 			 struct manx_error *err)
@@ -162,6 +182,8 @@ int manxd_add_decode(const cJSON *msg, struct manxd_add *add, struct manx_error 
 		rc = decode_pools(&top, "pools4", &add->pools4, err);
 	if (!rc)
 		rc = decode_pools(&top, "pools6", &add->pools6, err);
+	if (!rc)
+		rc = manx_json_each(&top, "addresses", decode_address, add, err);
 	return rc;
 }
 

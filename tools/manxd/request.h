@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "addr.h"
 #include "error.h"
 
 #define MANXD_HANDLE_SIZE 512
@@ -30,6 +31,7 @@ struct manxd_target {
  * @orchestrator: "k8s" or another word
  * @labels: object of strings, or NULL
  * @pools4, @pools6: NULL-terminated; owned arrays of borrowed strings, may be NULL
+ * @addr4, @addr6: the very address that is wanted; family 0: any
  * @mtu: 0 if manxd is to choose
  */
 struct manxd_add {
@@ -38,6 +40,7 @@ struct manxd_add {
 	const cJSON *labels;
 	bool ipv4, ipv6;
 	const char **pools4, **pools6;
+	struct manx_addr addr4, addr6;
 	uint32_t mtu;
 };
 

@@ -170,7 +170,9 @@ cni_bad_environment_is_refused() {
 	done
 	refused 4 CNI_COMMAND cni REMOVE n1 web < "$work/conf"
 	refused 4 CNI_ARGS cni ADD n1 web CNI_ARGS=K8S_POD_NAME < "$work/conf"
-	refused 2 IP=10.244.0.9 cni ADD n1 web CNI_ARGS=IP=10.244.0.9 < "$work/conf"
+	refused 2 MAC=02:00:00:00:00:01 cni ADD n1 web CNI_ARGS=MAC=02:00:00:00:00:01 < "$work/conf"
+	refused 7 IP=10.244.0 cni ADD n1 web CNI_ARGS=IP=10.244.0 < "$work/conf"
+	refused 7 "lies in no pool" cni ADD n1 web CNI_ARGS=IP=10.99.0.9 < "$work/conf"
 	nothing_left n1
 	[ "$(ip -n web -o link | wc -l)" = 1 ]
 }
