@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Benchmarks, in the virtual machine with its clock counting instructions.
+# Benchmarks, in the virtual machine with its clock counting instructions; bench-ipam, on this
+# machine by the wall clock.
 #
 #	make bench-policy		docs/bench/policy.{md,json,svg}; about 30 minutes
 #	make bench-policy QUICK=1	few points, nothing written into docs; about 4 minutes
@@ -9,6 +10,8 @@
 #	make bench QUICK=1		fewer ways, one kernel, nothing written into docs; about 4 minutes
 #	bench/forward --again		all of make bench a second time: how much it differs
 #	make bench-tail			round trips while another pod floods; build/bench/tail.json
+#	make bench-ipam			docs/bench/ipam.{md,json,svg}; MINUTES
+#	make bench-ipam QUICK=1		less, nothing written into docs; half a minute
 #	bench/profile policy-1000	where the instructions of a verdict go, by function
 #	bench/profile --layout manx-direct:10	those of a packet on its whole way
 
@@ -40,3 +43,9 @@ $(BENCH)/%: $(OBJ)/bench/%.o $(OBJ)/libmanx.a
 	@echo "  LD      $@"
 	@$(CC) $(CFLAGS) $(if $(filter %/load,$@),$(WRAP)) -o $@ $^ $(LIBS)
 .SECONDARY: $(patsubst %,$(OBJ)/bench/%.o,judge clock load member flows traffic flood)
+
+IPAM_BENCH := ipam_load ipam_watch ipam_peers
+.SECONDARY: $(patsubst %,$(OBJ)/bench/%.o,$(IPAM_BENCH))
+.PHONY: bench-ipam
+bench-ipam: deps $(addprefix $(BENCH)/,$(IPAM_BENCH))	## addresses a second on SQLite and etcd, a thousand nodes; QUICK=1: less
+	@bench/ipam $(if $(QUICK),--quick)

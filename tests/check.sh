@@ -101,6 +101,7 @@ check checkpatch	make checkpatch
 check unit		make "$jobs" unit
 check model		tests/model/run
 check fuzz		make "$jobs" fuzz
+check bench-ipam	make QUICK=1 bench-ipam
 check kunit		tests/kunit/run
 # Long ones first, so that both processors have work to the end.
 e2e 6.12

@@ -29,6 +29,8 @@ packages=(
 	libelf1 pahole sparse kmod dkms
 	# the kernel of the KUnit suites
 	bc bison flex
+	# what address management is measured beside
+	containernetworking-plugins
 	# netlink-gen.[ch] from the YNL specification; unpacking the kernel's sources
 	python3-yaml python3-jsonschema xz-utils
 	# the virtual machine and its initramfs
