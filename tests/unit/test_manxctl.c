@@ -498,6 +498,42 @@ static void test_datastore_pipe(void **state)
 	close(saved);
 }
 
+/* What calicoctl and kubectl have taught people to type. */
+static void test_habits(void **state)
+{
+	char text[400], path[160];
+
+	(void)state;
+	write_file("n.yaml", V3 "kind: NodeList\nitems:\n"
+		   "- metadata: {name: a, labels: {rack: '0', role: x}}\n"
+		   "- metadata: {name: b, labels: {rack: '1'}}\n- metadata: {name: c}\n");
+	RUN({ "apply -f @n.yaml --allow-version-mismatch", 0 },
+	    { "get nodes -l rack=0", 0, "NAME\na\n" }, { "get nodes -l rack==1", 0, "NAME\nb\n" },
+	    { "get nodes -l rack!=0", 0, "NAME\nb\nc\n" }, { "get nodes -l !rack", 0, "NAME\nc\n" },
+	    { "get nodes -l rack,!role", 0, "NAME\nb\n" }, { "get nodes --selector role=x,rack=1", 0, "NAME\n" },
+	    { "get nodes -l 'rack in {\"0\", \"1\"} && !has(role)'", 0, "NAME\nb\n" },
+	    { "get nodes -l 'all()' -o wide", 0, "\na ", "\nc " },
+	    { "get nodes -l rack=2 -o yaml", 0, "items: []" }, { "get nodes -l rack=0 -o yaml", 0, "kind: NodeList" },
+	    { "get nodes -l rack=", 0, "NAME\n" },
+	    { "get nodes -l 'rack ='", 2, "-l \"rack =\"" }, { "get nodes -l ,", 2, "-l \",\"" },
+	    { "get nodes a -l rack=0", 2, "either a selector" },
+	    { "get nodes -o go-template={{.}}", 2, "go-template is not supported", "custom-columns=" },
+	    { "get nodes -o go-template-file=x", 2, "go-template is not supported" },
+	    { "get nodes --context prod", 2, "no context to choose" },
+	    { "apply --context=prod -f @n.yaml", 2, "no context to choose" });
+	assert_null(strstr(out, "unknown option"));
+	snprintf(path, sizeof(path), "%s/other.db", dir);
+	snprintf(text, sizeof(text), V3 "kind: CalicoAPIConfig\nmetadata:\nspec:\n  datastoreType: sqlite\n  sqlite: %s\n", path);
+	write_file("cfg", text);
+	write_file("bad", "apiVersion: v1\n");
+	write_file("t.yaml", V3 "kind: Tier\nmetadata: {name: t}\n");
+	RUN({ "get nodes -c @cfg", 1, "cfg: the datastore ", "other.db does not exist" },
+	    { "apply -f @t.yaml --config=@none", 1, "does not exist" }, { "get tiers -c @bad", 1, "kind must be CalicoAPIConfig" },
+	    { "apply -c @cfg -f @t.yaml", 0 }, { "get tiers -c @cfg", 0, "t " }, { "get tier t", 1, "not found" },
+	    { "ipam show -c @cfg", 0 }, { "datastore lock -c @cfg", 0 }, { "apply -c @cfg -f @n.yaml", 1, "other.db is locked" },
+	    { "apply -f @n.yaml", 0 }, { "label nodes a x=y -c @cfg", 1, "not found" });
+}
+
 /* What operators type. */
 static void test_typed(void **state)
 {
@@ -538,6 +574,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ipam, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datastore, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datastore_pipe, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_habits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_typed, setup, teardown),
 		cmocka_unit_test(test_merge),
 	};

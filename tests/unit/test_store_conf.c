@@ -218,6 +218,30 @@ static void test_bad_environment(void **state)
 	assert_refused(-EINVAL, "MANX_ETCD_DISCOVERY_SRV");
 }
 
+/* One file, and not a word of the environment. */
+static void test_one_file(void **state)
+{
+	struct manx_error err = { 0 };
+	struct manx_store_conf conf;
+
+	(void)state;
+	write_file("manx.yaml", "kind: CalicoAPIConfig\nspec:\n  datastoreType: etcdv3\n  etcdEndpoints: http://a:1\n", 0600);
+	write_file("other", "kind: CalicoAPIConfig\nspec:\n  sqlite: /x.db\n", 0600);
+	setenv("MANX_SQLITE", "/b.db", 1);
+	setenv("DATASTORE_TYPE", "etcdv3", 1);
+	assert_int_equal(manx_store_conf_read_file(&conf, in_dir("other"), &err), 0);
+	assert_int_equal(conf.type, MANX_STORE_SQLITE);
+	assert_string_equal(conf.sqlite, "/x.db");
+	manx_store_conf_clear(&conf);
+	assert_int_equal(manx_store_conf_read_file(&conf, in_dir("absent"), &err), -EIO);
+	assert_non_null(strstr(err.text, "absent does not exist"));
+	manx_store_conf_clear(&conf);
+	write_file("other", "kind: CalicoAPIConfig\nspec:\n  datastoreType: etcdv3\n", 0600);
+	assert_int_equal(manx_store_conf_read_file(&conf, in_dir("other"), &err), -EINVAL);
+	manx_store_conf_clear(&conf);
+	unlink(in_dir("other"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +250,7 @@ int main(void)
 		cmocka_unit_test_setup(test_file, set_up),
 		cmocka_unit_test_setup(test_bad_file, set_up),
 		cmocka_unit_test_setup(test_bad_environment, set_up),
+		cmocka_unit_test_setup(test_one_file, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

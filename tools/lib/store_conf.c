@@ -225,20 +225,17 @@ static char *read_text(int fd, const char *path, struct stat *st, size_t *n,
 	return NULL;
 }
 
-static int read_file(struct manx_store_conf *conf, struct manx_error *err)
+/* 1: there is none. */
+static int read_file(struct manx_store_conf *conf, const char *path, struct manx_error *err)
 {
 	struct manx_error why = { 0 };
-	char path[4096];
 	struct stat st;
 	char *text;
 	size_t n;
-	int fd, ret = manx_conf_path(path, sizeof(path), "manx.yaml", err);
+	int ret, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (ret)
-		return ret;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : manx_fail_errno(err, -errno, "%s", path);
+		return errno == ENOENT ? 1 : manx_fail_errno(err, -errno, "%s", path);
 	text = read_text(fd, path, &st, &n, &why);
 	close(fd);
 	if (!text)
@@ -292,29 +289,48 @@ static int check_etcd(const struct manx_store_conf *conf, struct manx_error *err
 
 static int set_sqlite(struct manx_store_conf *conf, struct manx_error *err)
 {
-	const char *value = getenv("MANX_SQLITE");
 	char path[4096];
 	int ret;
 
-	if (value && *value)
-		return set_string(&conf->sqlite, value, err);
 	if (conf->sqlite)
 		return 0;
 	ret = manx_state_path(path, sizeof(path), "manx.db", err);
 	return ret ? ret : set_string(&conf->sqlite, path, err);
 }
 
+static int check(struct manx_store_conf *conf, struct manx_error *err)
+{
+	return conf->type == MANX_STORE_ETCDV3 ? check_etcd(conf, err) : set_sqlite(conf, err);
+}
+
 int manx_store_conf_read(struct manx_store_conf *conf, struct manx_error *err)
+{
+	const char *sqlite = getenv("MANX_SQLITE");
+	char path[4096];
+	int ret;
+
+	*conf = (struct manx_store_conf){ .type = MANX_STORE_SQLITE };
+	ret = manx_conf_path(path, sizeof(path), "manx.yaml", err);
+	if (!ret)
+		ret = read_file(conf, path, err);
+	if (ret >= 0)
+		ret = read_environment(conf, err);
+	if (!ret && sqlite && *sqlite)
+		ret = set_string(&conf->sqlite, sqlite, err);
+	return ret ? ret : check(conf, err);
+}
+
+int manx_store_conf_read_file(struct manx_store_conf *conf, const char *path,
+			      struct manx_error *err)
 {
 	int ret;
 
 	*conf = (struct manx_store_conf){ .type = MANX_STORE_SQLITE };
-	ret = read_file(conf, err);
-	if (!ret)
-		ret = read_environment(conf, err);
-	if (ret)
-		return ret;
-	return conf->type == MANX_STORE_ETCDV3 ? check_etcd(conf, err) : set_sqlite(conf, err);
+	ret = read_file(conf, path, err);
+	/* never -ENOENT, which is for resources */
+	if (ret > 0)
+		return manx_fail(err, -EIO, "%s does not exist", path);
+	return ret ? ret : check(conf, err);
 }
 
 void manx_store_conf_clear(struct manx_store_conf *conf)

@@ -46,6 +46,9 @@ struct manx_store_conf {
  * never stand in a message. Free with manx_store_conf_clear(), also on failure.
  */
 int manx_store_conf_read(struct manx_store_conf *conf, struct manx_error *err);
+/* The same from the file @path alone, which must be there. */
+int manx_store_conf_read_file(struct manx_store_conf *conf, const char *path,
+			      struct manx_error *err);
 void manx_store_conf_clear(struct manx_store_conf *conf);
 
 /* Where it is, for people: the path, or the endpoints; "" while that is not known. */

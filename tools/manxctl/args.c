@@ -8,9 +8,12 @@
 /* getopt's value of an option without a letter */
 #define LONG_ONLY 256
 
+/* Of calicoctl's that changes nothing here: no version is compared. */
+#define IGNORED (LONG_ONLY + MANXCTL_OPTIONS)
+
 /* Tables for getopt, for the options of @c. */
 static void make_tables(const struct manxctl_command *c, char letters[3 * MANXCTL_OPTIONS + 2],
-			struct option longs[MANXCTL_OPTIONS + 1])
+			struct option longs[MANXCTL_OPTIONS + 2])
 {
 	size_t n = 0;
 
@@ -31,6 +34,7 @@ static void make_tables(const struct manxctl_command *c, char letters[3 * MANXCT
 			*letters++ = o->also;
 	}
 	*letters = '\0';
+	longs[n++] = (struct option){ "allow-version-mismatch", no_argument, NULL, IGNORED };
 	longs[n] = (struct option){ 0 };
 }
 
@@ -54,6 +58,8 @@ static int take(struct manxctl_args *args, int id)
 	args->value[id] = optarg;
 	if (id == MANXCTL_NAMESPACE)
 		args->ns = optarg;
+	if (id == MANXCTL_CONFIG)
+		manxctl_set_config(optarg);
 	if ((id == MANXCTL_FILE || id == MANXCTL_FROM_REPORT) &&
 	    !manxctl_words_add(&args->files, optarg))
 		return manxctl_no_memory();
@@ -64,15 +70,20 @@ int manxctl_args_read(int argc, char **argv, struct manxctl_args *args)
 {
 	const struct manxctl_command *command = manxctl_find_command(argv[0]);
 	char letters[3 * MANXCTL_OPTIONS + 2];
-	struct option longs[MANXCTL_OPTIONS + 1];
+	struct option longs[MANXCTL_OPTIONS + 2];
 	int c, status = MANXCTL_OK;
 
 	*args = (struct manxctl_args){ .ns = "default" };
+	manxctl_set_config(NULL);
 	make_tables(command, letters, longs);
 	opterr = 0;
 	optind = 0;
 	while (!status && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		int id = c == ':' || c == '?' ? -1 : option_of(command, c);
+		int id;
+
+		if (c == IGNORED)
+			continue;
+		id = c == ':' || c == '?' ? -1 : option_of(command, c);
 
 		status = id < 0 ? manxctl_bad_option(argv[0], c, argv) : take(args, id);
 	}

@@ -49,6 +49,8 @@ static const struct manxctl_option options[MANXCTL_OPTIONS] = {
 		'f', 0, "filename", "FILE", "export: write it there; import: read it, - for standard input", "FILE",
 	},
 	[MANXCTL_DISCARD] = { 0, 0, "discard", NULL, "import: delete what one that stopped half-way has written", NULL },
+	[MANXCTL_CONFIG] = { 'c', 0, "config", "FILE", "settings of the datastore, instead of the environment", "FILE" },
+	[MANXCTL_SELECTOR] = { 'l', 0, "selector", "SELECTOR", "only what has these labels", NULL },
 	[MANXCTL_NODE] = { 0, 0, "node", "NODE", "roles: for this node alone", NULL },
 	[MANXCTL_NAME] = { 0, 0, "name", "NAME", "split: the pool of this name", NULL },
 };
@@ -60,7 +62,7 @@ const struct manxctl_option *manxctl_option(enum manxctl_option_id id)
 
 #define FILES \
 	(MANXCTL_HAS(FILE) | MANXCTL_HAS(RECURSIVE) | MANXCTL_HAS(SKIP_EMPTY) | \
-	 MANXCTL_HAS(NAMESPACE))
+	 MANXCTL_HAS(NAMESPACE) | MANXCTL_HAS(CONFIG))
 
 /* Of the help of dp; manxctl(8) has a section of its own. */
 static const char dp_more[] =
@@ -117,20 +119,24 @@ const struct manxctl_command manxctl_commands[] = {
 	  "the container runtime does both through the CNI plugin.",
 	  NULL, FILES | MANXCTL_HAS(SKIP_NOT_EXISTS) | MANXCTL_HAS(WAIT) | MANXCTL_HAS(FORCE), "KIND" },
 	{ "get", cmd_get, "show resources",
-	  "get KIND [NAME]... [-n NAMESPACE | -A] [-o FORM]\nget -f FILE [-f FILE]... [-o FORM]",
+	  "get KIND [NAME]... [-n NAMESPACE | -A] [-o FORM] [-l SELECTOR]\nget -f FILE [-f FILE]... [-o FORM]",
 	  "Show resources: those of the names, of the files, or all of a kind. What the forms yaml "
-	  "and json print can be applied again. HEADING is one of the form wide, or NAMESPACE.",
-	  NULL, FILES | MANXCTL_HAS(ALL_NAMESPACES) | MANXCTL_HAS(OUTPUT) | MANXCTL_HAS(EXPORT), "KIND" },
+	  "and json print can be applied again. HEADING is one of the form wide, or NAMESPACE. SELECTOR is "
+	  "one of Calico's (rack == '0' && !has(spare)), or rack=0,!spare, where a comma is an and.",
+	  NULL, FILES | MANXCTL_HAS(ALL_NAMESPACES) | MANXCTL_HAS(OUTPUT) | MANXCTL_HAS(EXPORT) |
+	  MANXCTL_HAS(SELECTOR), "KIND" },
 	{ "patch", cmd_patch, "change fields of a resource",
 	  "patch KIND NAME -p PATCH [-n NAMESPACE]",
 	  "Change the fields of a resource that the patch has: objects are merged, lists and values "
 	  "replaced, and null removes a field.",
-	  NULL, MANXCTL_HAS(PATCH) | MANXCTL_HAS(TYPE) | MANXCTL_HAS(NAMESPACE), "KIND" },
+	  NULL, MANXCTL_HAS(PATCH) | MANXCTL_HAS(TYPE) | MANXCTL_HAS(NAMESPACE) |
+	  MANXCTL_HAS(CONFIG), "KIND" },
 	{ "label", cmd_label, "set and remove labels of a resource",
 	  "label KIND NAME KEY=VALUE... [-n NAMESPACE]\nlabel KIND NAME KEY-... [-n NAMESPACE]\n"
 	  "label KIND NAME KEY... --remove [-n NAMESPACE]",
 	  "Set labels, or remove those with a dash behind their keys.",
-	  NULL, MANXCTL_HAS(OVERWRITE) | MANXCTL_HAS(REMOVE) | MANXCTL_HAS(NAMESPACE), "KIND" },
+	  NULL, MANXCTL_HAS(OVERWRITE) | MANXCTL_HAS(REMOVE) | MANXCTL_HAS(NAMESPACE) |
+	  MANXCTL_HAS(CONFIG), "KIND" },
 	{ "validate", cmd_validate, "check files",
 	  "validate -f FILE [-f FILE]...",
 	  "Check files as apply does, without a datastore.",
@@ -151,7 +157,8 @@ const struct manxctl_command manxctl_commands[] = {
 	  MANXCTL_HAS(SHOW_CONFIGURATION) | MANXCTL_HAS(REPORT) | MANXCTL_HAS(SHOW_ALL_IPS) |
 	  MANXCTL_HAS(SHOW_PROBLEM_IPS) | MANXCTL_HAS(REPAIR) | MANXCTL_HAS(FROM_REPORT) |
 	  MANXCTL_HAS(FORCE) | MANXCTL_HAS(STRICT_AFFINITY) | MANXCTL_HAS(MAX_BLOCKS) |
-	  MANXCTL_HAS(COOLDOWN) | MANXCTL_HAS(AUTO_BLOCKS) | MANXCTL_HAS(CIDR) | MANXCTL_HAS(NAME),
+	  MANXCTL_HAS(COOLDOWN) | MANXCTL_HAS(AUTO_BLOCKS) | MANXCTL_HAS(CIDR) | MANXCTL_HAS(NAME) |
+	  MANXCTL_HAS(CONFIG),
 	  "show check release configure split" },
 	{ "datastore", cmd_datastore, "export, import and lock the datastore",
 	  "datastore export [-f FILE]\n"
@@ -168,7 +175,8 @@ const struct manxctl_command manxctl_commands[] = {
 	  "use that. While a datastore is locked nobody writes to it: no pod can be added or removed, those "
 	  "that run go on. roles prints the commands that make the least roles in etcd for manxd, for "
 	  "manxctl, and for one that only reads; with NODE, a role that can write no other node's records.",
-	  NULL, MANXCTL_HAS(EXPORT_FILE) | MANXCTL_HAS(DISCARD) | MANXCTL_HAS(NODE),
+	  NULL, MANXCTL_HAS(EXPORT_FILE) | MANXCTL_HAS(DISCARD) | MANXCTL_HAS(NODE) |
+	  MANXCTL_HAS(CONFIG),
 	  "export import lock unlock roles" },
 	{ "status", cmd_status, "show the state of this node",
 	  "status [-o FORM]",

@@ -224,6 +224,7 @@ static int run(const struct manxctl_args *args)
 	/* calicoctl has this word between the two */
 	bool migrates = args->n_words && !strcmp(args->words[0], "migrate");
 	const char *name = args->n_words > migrates ? args->words[migrates] : "";
+	uint64_t more;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(name, commands[i].name))
@@ -231,8 +232,9 @@ static int run(const struct manxctl_args *args)
 		if (args->n_words > migrates + 1)
 			return manxctl_usage("datastore", "\"%s\" is one word too many",
 					     args->words[migrates + 1]);
-		if (args->given & ~commands[i].options)
-			return refuse_option(name, args->given & ~commands[i].options);
+		more = args->given & ~(commands[i].options | MANXCTL_HAS(CONFIG));
+		if (more)
+			return refuse_option(name, more);
 		return commands[i].run(args);
 	}
 	return manxctl_usage("datastore", "expected export, import, lock, unlock or roles");

@@ -11,6 +11,7 @@
 #include "grow.h"
 #include "lookup.h"
 #include "schema.h"
+#include "select.h"
 
 #define CUSTOM "custom-columns="
 
@@ -20,6 +21,7 @@
  * @ns: NULL for every namespace
  * @form: of the output
  * @one: what is found is printed without a list around it
+ * @selector: of what is shown; NULL for all
  */
 struct query {
 	const struct manxctl_args *args;
@@ -27,6 +29,7 @@ struct query {
 	const char *ns;
 	const char *form;
 	bool one;
+	struct manx_selector *selector;
 };
 
 /* Add the resource of that name; in every namespace where there is one, if @ns is NULL. */
@@ -202,6 +205,8 @@ static int run(const struct query *q)
 		status = find_names(store, q, &rs);
 	else
 		status = find_all(store, q, &rs);
+	if (!status && q->selector)
+		manxctl_select(q->selector, &rs);
 	/* of what was asked for by name, what there is */
 	if (!status || rs.n)
 		shown = show(store, q, &rs);
@@ -219,6 +224,8 @@ static int check_form(const char *form)
 			return MANXCTL_OK;
 	if (!strncmp(form, CUSTOM, strlen(CUSTOM)))
 		return MANXCTL_OK;
+	if (!strncmp(form, "go-template", strlen("go-template")))
+		return manxctl_usage("get", "-o go-template is not supported, for manxctl is not written in Go: use -o " CUSTOM "HEADING,..., or -o json and jq");
 	return manxctl_usage("get", "-o \"%s\": allowed are table, wide, json, yaml, " CUSTOM "HEADING,...", form);
 }
 
@@ -231,6 +238,8 @@ static int check(struct query *q)
 		return status;
 	if (args->files.n && args->n_words)
 		return manxctl_usage("get", "\"%s\": either -f FILE or KIND", args->words[0]);
+	if (args->value[MANXCTL_SELECTOR] && (args->files.n || args->n_words > 1))
+		return manxctl_usage("get", "-l: either a selector, or names and files");
 	if (args->files.n)
 		return MANXCTL_OK;
 	q->kind = manxctl_args_kind("get", args);
@@ -258,8 +267,11 @@ int cmd_get(int argc, char **argv)
 		q.ns = "";
 		q.one = args.n_words == 2;
 	}
+	if (!status && args.value[MANXCTL_SELECTOR])
+		status = manxctl_selector("get", args.value[MANXCTL_SELECTOR], &q.selector);
 	if (!status)
 		status = run(&q);
+	manx_selector_free(q.selector);
 	manxctl_args_clear(&args);
 	return status;
 }

@@ -50,7 +50,7 @@ static int run(const struct manxctl_args *args)
 	const char *name = args->n_words ? args->words[0] : "";
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		uint64_t more = args->given & ~commands[i].options;
+		uint64_t more = args->given & ~(commands[i].options | MANXCTL_HAS(CONFIG));
 
 		if (strcmp(name, commands[i].name))
 			continue;

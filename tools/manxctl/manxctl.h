@@ -62,6 +62,8 @@ int manxctl_no_memory(void);
 /* The worse of two exit statuses: the first that is not MANXCTL_OK. */
 int manxctl_worse(int a, int b);
 
+/* What the next datastore to be opened is read from; NULL: as manxd does. Not copied. */
+void manxctl_set_config(const char *path);
 /*
  * Open the datastore, or say why not; an exit status. Without @create one that is
  * not there is not made: who only looks, or has mistyped its path, changes nothing.

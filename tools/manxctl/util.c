@@ -34,6 +34,8 @@ int manxctl_usage(const char *command, const char *fmt, ...)
 
 int manxctl_bad_option(const char *command, int c, char **argv)
 {
+	if (!strncmp(argv[optind - 1], "--context", 9) && (!argv[optind - 1][9] || argv[optind - 1][9] == '='))
+		return manxctl_usage(command, "--context: manx keeps nothing in the Kubernetes API, so there is no context to choose; -c FILE names another datastore");
 	if (c == ':')
 		return manxctl_usage(command, "%s: its value is missing", argv[optind - 1]);
 	if (optopt)
@@ -76,6 +78,13 @@ int manxctl_key(const struct manx_kind *kind, const char *ns, const char *name, 
 	return manx_fail(err, -ENAMETOOLONG, "\"%.80s\": the name is too long", name);
 }
 
+static const char *config;
+
+void manxctl_set_config(const char *path)
+{
+	config = path;
+}
+
 /* Never -ENOENT, which is for resources. */
 static int find_store(const char *path, struct manx_error *err)
 {
@@ -83,6 +92,9 @@ static int find_store(const char *path, struct manx_error *err)
 
 	if (!access(path, F_OK) || errno != ENOENT)
 		return 0;
+	if (config)
+		return manx_fail(err, -EIO, "%s: the datastore %s does not exist: apply a resource to make one there",
+				 config, path);
 	if (set && *set)
 		return manx_fail(err, -EIO,
 				 "MANX_SQLITE: %s does not exist: set it to the path of the datastore, or apply a resource to make one there",
@@ -96,7 +108,7 @@ int manxctl_open_store(struct manx_store **store, bool create)
 {
 	struct manx_error err = { 0 };
 	struct manx_store_conf conf;
-	int rc = manx_store_conf_read(&conf, &err);
+	int rc = config ? manx_store_conf_read_file(&conf, config, &err) : manx_store_conf_read(&conf, &err);
 
 	if (!rc && !create && conf.type == MANX_STORE_SQLITE)
 		rc = find_store(conf.sqlite, &err);
