@@ -11,12 +11,13 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link -O1 -g
 FUZZ	:= $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SRC))
 FUZZ_OBJ := $(patsubst %.c,$(OBJ)/fuzz/%.o,$(LIB_SRC) tools/manxd/request.c)
+FUZZ_MAIN := $(patsubst %.c,$(OBJ)/fuzz/%.o,$(FUZZ_SRC))
 
 .PHONY: fuzz
 fuzz: deps $(FUZZ)		## parsers with what libFuzzer comes up with: FUZZ_SECONDS=N of each (10)
 	@tests/fuzz/run $(FUZZ)
 
-$(FUZZ_OBJ): | $(PROTO_SRC)
+$(FUZZ_OBJ) $(FUZZ_MAIN): | $(PROTO_SRC)
 
 $(OBJ)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -27,4 +28,3 @@ build/fuzz/%: $(OBJ)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LD fuzz $@"
 	@$(FUZZ_CC) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
-.PRECIOUS: $(OBJ)/fuzz/tests/fuzz/%.o

@@ -18,6 +18,7 @@ GEN	:= build/gen
 PROTO_SRC := $(patsubst tools/lib/%.proto,$(GEN)/%.pb-c.c,$(wildcard tools/lib/*.proto))
 LIB_SRC	:= $(sort $(wildcard tools/lib/*.c)) $(PROTO_SRC)
 UNIT	:= $(patsubst tests/unit/%.c,build/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_OBJ := $(patsubst build/%,$(OBJ)/san/%.o,$(UNIT))
 UNIT_AUX := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1)/*.c)))
@@ -37,7 +38,7 @@ $(GEN)/%.pb-c.c: tools/lib/%.proto
 	@echo "  PROTOC  $<"
 	@protoc-c -Itools/lib --c_out=$(GEN) $<
 
-$(LIB_OBJ) $(SAN_OBJ): | $(PROTO_SRC)
+$(LIB_OBJ) $(SAN_OBJ) $(UNIT_OBJ): | $(PROTO_SRC)
 
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
@@ -82,7 +83,7 @@ build/tests/unit/%: $(OBJ)/san/tests/unit/%.o $(OBJ)/san/libmanxctl.a $(OBJ)/san
 	@echo "  LD san  $@"
 	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcmocka
 
-.PRECIOUS: $(PROTO_SRC) $(OBJ)/san/tests/unit/%.o
+.PRECIOUS: $(PROTO_SRC)
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
