@@ -89,15 +89,15 @@ run_case() {
 
 # judge NAME: runs a case, counts and tells.
 judge() {
-	local before after start=$SECONDS good=1
+	local start=$SECONDS good=1 said
 	local name=${1#*_} topic=${1%%_*}
 
-	before=$(kernel_warnings | wc -l)
 	run_case "$1" || good=
-	after=$(kernel_warnings | tail -n +$((before + 1)))
-	if [ "$after" ]; then
+	mapfile -s "$warnings" -t said < <(kernel_warnings)
+	if [ ${#said[@]} != 0 ]; then
 		good=
-		printf 'the kernel said:\n%s\n' "$after" >> "$log"
+		warnings=$((warnings + ${#said[@]}))
+		printf '%s\n' 'the kernel said:' "${said[@]}" >> "$log"
 	fi
 	if [ $good ]; then
 		passed=$((passed + 1))
@@ -128,6 +128,8 @@ if [ "${1-}" = --part ]; then
 fi
 wanted=$(selected "$@" | awk -v k="${part%/*}" -v n="${part#*/}" 'NR % n == k % n') || exit 1
 set_up
+mapfile -t said < <(kernel_warnings)
+warnings=${#said[@]}	# those of before
 for name in $wanted; do
 	judge "$name"
 done

@@ -33,7 +33,7 @@ declare -A more				# of a pod's endpoint: further JSON
 declare -A objects			# "NODE sets|tables|peers|node": JSON
 
 slow=${MANX_SLOW:-1}			# by what to wait longer under this kernel
-here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 scratch=$MANX_SCRATCH			# a directory of the case's own
 trap 'whereabouts $? >&2' ERR
 mount -t tmpfs netns /run/netns
@@ -118,7 +118,7 @@ plug_in() {
 }
 
 # has_link_local NAMESPACE DEVICE: IPv6 can be used, which is a moment after the carrier
-has_link_local() { ip -n "$1" -6 -o address show dev "$2" scope link -tentative | has fe80; }
+has_link_local() { [[ $(ip -n "$1" -6 -o address show dev "$2" scope link -tentative) = *fe80* ]]; }
 
 one_node() {
 	node n1
