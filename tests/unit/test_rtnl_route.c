@@ -145,11 +145,54 @@ static void settings_are_written(void **state)
 			    "cannot write \"0\" to /proc/sys/net/ipv4/no_such_setting: No such file or directory");
 }
 
+/* The longest match, of whatever kind. */
+static void looks_up(void **state)
+{
+	static const struct {
+		const char *addr, *dst;
+		bool is_local;
+		int protocol;
+	} cases[] = {
+		{ "10.9.0.1", "10.9.0.1/32", false, SOMEBODY },
+		{ "10.9.0.2", "10.9.0.0/24", false, OURS },
+		{ "127.0.0.1", "127.0.0.1/32", true, 2 },
+		{ "fd09::1", "fd09::1/128", false, SOMEBODY },
+		{ "fd09::2", "fd09::/64", false, OURS },
+	};
+	struct manx_error err = { 0 };
+	struct manx_addr addr;
+	struct manx_match way;
+
+	(void)state;
+	if (!rt)
+		skip();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct manx_route r = route(cases[i].dst, (uint8_t)cases[i].protocol, 0);
+
+		if (!cases[i].is_local && manx_route_replace(rt, &r, &err))
+			fail_msg("%s: %s", cases[i].dst, err.text);
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[MANX_ADDR_STRLEN];
+
+		assert_true(manx_addr_parse(cases[i].addr, &addr));
+		if (manx_route_lookup(rt, &addr, &way, &err))
+			fail_msg("%s: %s", cases[i].addr, err.text);
+		assert_string_equal(manx_prefix_format(&way.dst, text), cases[i].dst);
+		assert_int_equal(way.is_local, cases[i].is_local);
+		assert_int_equal(way.protocol, cases[i].protocol);
+		assert_int_equal(way.index, LO);
+	}
+	manx_addr_parse("192.0.2.1", &addr);
+	assert_int_not_equal(manx_route_lookup(rt, &addr, &way, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replaces_its_own),
 		cmocka_unit_test(spares_others),
+		cmocka_unit_test(looks_up),
 		cmocka_unit_test(settings_are_written),
 	};
 

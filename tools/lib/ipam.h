@@ -39,6 +39,8 @@
  *	transaction; 0 if it is of the same pod and lives, -1 if it is another one.
  *	NULL: always another one
  * @ctx: for @is_dead
+ * @note: why nobody may have @addr4 or @addr6, which is then kept from all under
+ *	@handle; NULL: it is given
  */
 struct manx_ipam_request {
 	const char *node;
@@ -51,6 +53,7 @@ struct manx_ipam_request {
 	struct manx_addr addr4, addr6;
 	int (*is_dead)(void *ctx, const struct manx_kv *endpoint);
 	void *ctx;
+	const char *note;
 };
 
 /**
@@ -111,6 +114,13 @@ void manx_ipam_cache_free(struct manx_ipam_cache *cache);
 void manx_ipam_cache_change(struct manx_ipam_cache *cache, const struct manx_kv *kv);
 /* The watch has lost something: nothing is known any more. */
 void manx_ipam_cache_forget(struct manx_ipam_cache *cache);
+/*
+ * @fn: true if this node sends packets for @addr, of a block of it, elsewhere. It is asked
+ * before an address is given, which then is not.
+ */
+typedef bool (*manx_ipam_elsewhere_fn)(void *ctx, const struct manx_prefix *block,
+				       const struct manx_addr *addr);
+void manx_ipam_cache_ask(struct manx_ipam_cache *cache, manx_ipam_elsewhere_fn fn, void *ctx);
 const struct manx_ipam_counts *manx_ipam_cache_counts(const struct manx_ipam_cache *cache);
 
 /**
@@ -171,6 +181,9 @@ void manx_ipam_release_batch(struct manx_store *store, struct manx_ipam_cache *c
  * disabled or does not select the node any more. 0 or a negative errno.
  */
 int manx_ipam_release_blocks(struct manx_store *store, const char *node, struct manx_error *err);
+
+/* Handle of an address that is kept from all: this, the node's name, a dash and the address. */
+#define MANX_IPAM_QUARANTINE_HANDLE "quarantine-"
 
 /* Handle of the address of a node's tunnel, Calico's word for it: this and the node's name. */
 #define MANX_IPAM_TUNNEL_HANDLE "ipip-tunnel-addr-"

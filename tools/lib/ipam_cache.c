@@ -267,6 +267,18 @@ static bool is_cooling(const struct manx_ipam_cache *cache, const struct manx_he
 	       now - held->freed[i] < cache->config.cooldown * 1000LL;
 }
 
+void manx_ipam_cache_ask(struct manx_ipam_cache *cache, manx_ipam_elsewhere_fn fn, void *ctx)
+{
+	cache->elsewhere = fn;
+	cache->elsewhere_ctx = ctx;
+}
+
+bool manx_cache_is_elsewhere(const struct manx_ipam_cache *cache, const struct manx_prefix *block,
+			     const struct manx_addr *addr)
+{
+	return cache->elsewhere && cache->elsewhere(cache->elsewhere_ctx, block, addr);
+}
+
 int manx_held_next(const struct manx_ipam_cache *cache, const struct manx_held *held,
 		   uint64_t *i)
 {
@@ -280,7 +292,9 @@ int manx_held_next(const struct manx_ipam_cache *cache, const struct manx_held *
 		if (manx_held_is_used(held, *i) || is_cooling(cache, held, *i, now))
 			continue;
 		unit = manx_space_at(&space, *i);
-		if (!cache->n_reserved || !manx_cache_reserved(cache, &unit))
+		if (cache->n_reserved && manx_cache_reserved(cache, &unit))
+			continue;
+		if (!manx_cache_is_elsewhere(cache, &held->cidr, &unit.addr))
 			return 1;
 	}
 	return 0;

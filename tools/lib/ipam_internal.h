@@ -267,8 +267,14 @@ struct manx_ipam_cache {
 	size_t n_seen;
 	void *kept;
 	bool spread, alone;
+	manx_ipam_elsewhere_fn elsewhere;
+	void *elsewhere_ctx;
 	struct manx_ipam_counts counts;
 };
+
+/* True if @addr, of @block, must not be given, because the kernel has another use for it. */
+bool manx_cache_is_elsewhere(const struct manx_ipam_cache *cache, const struct manx_prefix *block,
+			     const struct manx_addr *addr);
 
 /* Read anew what is stale; blocks that are ours no more are gone then. */
 int manx_cache_refresh(struct manx_ipam_cache *cache, struct manx_error *err);

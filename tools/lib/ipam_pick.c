@@ -234,8 +234,11 @@ void manx_pick_take(struct manx_txn *txn, const struct manx_ipam_cache *cache,
 	} else {
 		manx_guard_address_absent(txn, &pick->addr);
 	}
-	manx_put_record(txn, key, (const char *[]){ "handle", req->handle, "uid", req->uid,
-						    "node", req->node, "state", "used", NULL });
+	manx_put_record(txn, key, (const char *[]){
+		"handle", req->handle, "uid", req->uid, "node", req->node,
+		"state", req->note ? "quarantined" : "used",
+		req->note ? "note" : NULL, req->note, NULL,
+	});
 	if (pick->held->how == MANX_HELD_BORROW)
 		manx_put_record(txn, manx_borrowed_key(&pick->addr, key),
 				(const char *[]){ "node", req->node, NULL });

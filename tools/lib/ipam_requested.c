@@ -188,8 +188,13 @@ int manx_pick_requested(struct manx_ipam_cache *cache, const struct manx_ipam_re
 	space = manx_space_of_addrs(&cidr);
 	pick->held = held;
 	pick->i = manx_space_index(&space, want);
+	ret = 0;
 	if (manx_held_is_used(held, pick->i))
 		ret = check_holder(cache, req, want, &pick->moved, err);
+	if (!ret && !pick->moved.handle && !req->note && req->use == MANX_USE_WORKLOAD &&
+	    manx_cache_is_elsewhere(cache, &cidr, want))
+		ret = manx_fail(err, -EADDRINUSE, "%s was asked for, but this node routes it elsewhere",
+				manx_addr_format(want, text));
 	if (ret < 0)
 		return ret;
 	manx_held_set(held, pick->i, true);

@@ -229,6 +229,23 @@ static uint64_t count_used(const struct manx_ipam_view *view, const struct manx_
 	return manx_view_range(view, range.from, range.to, first);
 }
 
+/* Those that nobody may have count as reserved, not as used. */
+static void count_quarantined(const struct manx_ipam_view *view, size_t first,
+			      struct manx_ipam_usage *usage)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < usage->used; i++) {
+		const struct manx_kv *kv = &view->kvs.kv[first + i];
+
+		/* few are, so few are parsed */
+		n += strstr(kv->value, "quarantined") &&
+		     !strcmp(manx_view_text(view, kv, "state"), "quarantined");
+	}
+	usage->used -= n;
+	usage->reserved += (double)n;
+}
+
 static void tell_block(const struct manx_ipam_view *view, const struct manx_view_block *b,
 		       const char *pool,
 		       void (*fn)(void *ctx, const struct manx_ipam_usage *usage), void *ctx)
@@ -243,6 +260,7 @@ static void tell_block(const struct manx_ipam_view *view, const struct manx_view
 	for (size_t i = 0; i < usage.used; i++)
 		usage.borrowed += strcmp(manx_view_text(view, &view->kvs.kv[first + i], "node"),
 					 b->owner) != 0;
+	count_quarantined(view, first, &usage);
 	fn(ctx, &usage);
 }
 
@@ -262,6 +280,7 @@ void manx_ipam_view_usage(const struct manx_ipam_view *view, bool blocks,
 		usage.used = count_used(view, &pool->cidr, "a/", &first);
 		for (size_t i = 0; i < view->n_blocks; i++)
 			usage.blocks += manx_prefix_covers(&pool->cidr, &view->block[i].cidr);
+		count_quarantined(view, first, &usage);
 		fn(ctx, &usage);
 		for (size_t i = 0; blocks && i < view->n_blocks; i++)
 			if (manx_prefix_covers(&pool->cidr, &view->block[i].cidr))
@@ -281,7 +300,7 @@ static void describe(const struct manx_ipam_view *view, const struct manx_addr *
 		.addr = *addr, .handle = kv ? manx_view_text(view, kv, "handle") : "",
 		.node = kv ? manx_view_text(view, kv, "node") : "",
 		.owner = block ? block->owner : NULL, .pool = pool ? pool->pool.name : NULL,
-		.endpoint = "",
+		.endpoint = "", .note = kv ? manx_view_text(view, kv, "note") : "",
 	};
 	if (*use->handle)
 		handle = manx_view_get(view, manx_handle_key(use->handle, key));

@@ -45,10 +45,11 @@ void manx_ipam_view_usage(const struct manx_ipam_view *view, bool blocks,
  * @owner: of the block; NULL if it lies in none
  * @pool: NULL if it lies in none
  * @endpoint: key of the endpoint
+ * @note: why it is kept from all; "" if it is not
  */
 struct manx_ipam_use {
 	struct manx_addr addr;
-	const char *handle, *node, *owner, *pool, *endpoint;
+	const char *handle, *node, *owner, *pool, *endpoint, *note;
 };
 
 /* Call @fn for each address in use. */

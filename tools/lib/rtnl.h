@@ -141,6 +141,23 @@ int manx_route_del(struct manx_rtnl *rt, const struct manx_route *r, struct manx
 int manx_routes(struct manx_rtnl *rt, uint8_t protocol, struct manx_route **r, size_t *n,
 		struct manx_error *err);
 
+/**
+ * struct manx_match - where the kernel would send a packet
+ * @dst: of the route that matches
+ * @is_local: to this machine itself
+ * @protocol: of the route, RTPROT_*
+ * @index: device, 0 if there are several
+ */
+struct manx_match {
+	struct manx_prefix dst;
+	bool is_local;
+	uint8_t protocol;
+	int index;
+};
+/* To @addr. An error also where there is no route, or one that drops. */
+int manx_route_lookup(struct manx_rtnl *rt, const struct manx_addr *addr, struct manx_match *way,
+		      struct manx_error *err);
+
 /* A permanent neighbour, which garbage collection does not count. */
 int manx_neighbour_set(struct manx_rtnl *rt, int index, const struct manx_addr *a,
 		       const uint8_t mac[6], struct manx_error *err);

@@ -147,7 +147,8 @@ const struct manxctl_command manxctl_commands[] = {
 	  "ipam release --ip ADDRESS | --from-report FILE [--from-report FILE]... [--force]\n"
 	  "ipam configure [--strictaffinity BOOL] [--max-blocks-per-host NUMBER] ...\n"
 	  "ipam split NUMBER --cidr CIDR | --name NAME",
-	  "show tells how full pools and blocks are, or who has an address. check looks at all records "
+	  "show tells how full pools and blocks are, or who has an address; reserved are those of an "
+	  "IPReservation, and those that a node has another use for. check looks at all records "
 	  "at one revision, tells what does not fit together, and fails if something does not; release "
 	  "gives back what its reports agree on, but for what has changed since, so that neither needs "
 	  "anything to be stopped or locked. Releasing a single address takes it from whoever has it. "

@@ -79,6 +79,8 @@ static int show_address(const struct manx_ipam_view *view, const struct manx_add
 	if (!used)
 		return MANXCTL_OK;
 	printf("Node:      %s\nHandle:    %s\n", use.node, use.handle);
+	if (*use.note)
+		printf("Not given: %s\n", use.note);
 	if (*use.endpoint)
 		printf("Endpoint:  %s\n", use.endpoint + 2);
 	return MANXCTL_OK;

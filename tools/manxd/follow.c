@@ -27,6 +27,6 @@ int manxd_follow_links(struct manxd *d, struct manx_error *err)
 	if (changed & MANXD_LINKS_ENDPOINT)
 		d->todo |= MANXD_WORK_REAP;
 	if (changed & MANXD_LINKS_NETWORK)
-		d->todo |= MANXD_WORK_TUNNEL | MANXD_WORK_ROUTES;
+		d->todo |= MANXD_WORK_TUNNEL | MANXD_WORK_ROUTES | MANXD_WORK_QUARANTINE;
 	return rc;
 }

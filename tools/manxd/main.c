@@ -23,6 +23,7 @@
 #include "log.h"
 #include "manxd.h"
 #include "node.h"
+#include "quarantine.h"
 #include "sysctl.h"
 #include "work.h"
 
@@ -194,6 +195,8 @@ static int open_store(struct daemon *self, struct manx_error *err)
 		d->ipam = d->state.ipam = manx_ipam_cache_new(d->store, d->node);
 	if (!rc && !d->ipam)
 		rc = manx_fail(err, -ENOMEM, "out of memory");
+	if (!rc)
+		manxd_quarantine_start(d);
 	if (!rc && conf.type == MANX_STORE_SQLITE)
 		rc = lock_name(self, conf.sqlite, err);
 	else if (!rc)
@@ -290,6 +293,7 @@ static void close_all(struct daemon *self)
 	manxd_state_clear(&d->state);
 	manxd_keep_close(&self->keep);
 	manx_ipam_cache_free(d->ipam);
+	manxd_quarantine_stop(d);
 	if (d->store)
 		manx_store_close(d->store);
 	manxd_links_close(&d->links);

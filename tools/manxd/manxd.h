@@ -29,7 +29,8 @@
 #define MANXD_WORK_TUNNEL	0x08u	/* tunnel device and its address */
 #define MANXD_WORK_DATAPLANE	0x10u	/* sets, tables, chains, peers */
 #define MANXD_WORK_ROUTES	0x20u
-#define MANXD_WORK_ALL		0x3fu
+#define MANXD_WORK_QUARANTINE	0x40u	/* addresses that the kernel has another use for */
+#define MANXD_WORK_ALL		0x7fu
 
 /**
  * struct manxd_underlay - the link that carries this node's IPv4 address
@@ -42,6 +43,7 @@ struct manxd_underlay {
 };
 
 struct manxd_server;
+struct manxd_quarantined;
 
 /**
  * struct manxd_attachments - the ADDs that are not done, see attachment.h
@@ -61,6 +63,7 @@ struct manxd_attachments {
  * @dp: NULL while the module does not take what it should
  * @underlay: as the last MANXD_WORK_TUNNEL found it
  * @tunnel: index of the tunnel, 0 if there is none
+ * @quarantine, @n_quarantine: see quarantine.h; @quarantine_known: they were read
  * @ahead: addresses were given, so another block may be due
  * @todo, @failed: MANXD_WORK_*; what failed waits for a change or for its time
  * @generation: of the module's state after the last commit
@@ -81,6 +84,9 @@ struct manxd {
 	struct manxd_links links;
 	struct manxd_underlay underlay;
 	int tunnel;
+	struct manxd_quarantined *quarantine;
+	size_t n_quarantine;
+	bool quarantine_known;
 	bool ahead;
 	unsigned int todo, failed;
 	uint32_t generation;

@@ -9,6 +9,7 @@
 #include "detach.h"
 #include "follow.h"
 #include "log.h"
+#include "quarantine.h"
 #include "routes.h"
 #include "tunnel.h"
 
@@ -100,6 +101,7 @@ static const struct {
 	{ MANXD_WORK_LINKS, read_links },
 	{ MANXD_WORK_BLOCKS, release_blocks },
 	{ MANXD_WORK_REAP, manxd_reap },
+	{ MANXD_WORK_QUARANTINE, manxd_quarantine_apply },
 	{ MANXD_WORK_TUNNEL, manxd_tunnel_apply },
 	{ MANXD_WORK_DATAPLANE, manxd_dataplane_apply },
 	{ MANXD_WORK_ROUTES, manxd_routes_apply },
