@@ -19,6 +19,7 @@
 
 #include "../../tools/manxctl/command.h"
 #include "../../tools/manxctl/edit.h"
+#include "../../tools/manxctl/progress.h"
 #include "ipam_fixture.h"
 
 #define V3 "apiVersion: projectcalico.org/v3\n"
@@ -498,6 +499,34 @@ static void test_datastore_pipe(void **state)
 	close(saved);
 }
 
+/* A bar where somebody looks, and nothing anywhere else. */
+static void test_progress(void **state)
+{
+	int saved = dup(2), fd = posix_openpt(O_RDWR | O_NOCTTY), terminal;
+	ssize_t n;
+
+	(void)state;
+	assert_true(fd >= 0 && !grantpt(fd) && !unlockpt(fd));
+	terminal = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	assert_true(terminal >= 0);
+	dup2(terminal, 2);
+	manxctl_progress(250, 1000);
+	manxctl_progress(251, 1000);	/* so soon that nobody could read it */
+	manxctl_progress_end();
+	dup2(saved, 2);
+	n = read(fd, out, sizeof(out) - 1);
+	assert_true(n > 0);
+	out[n] = '\0';
+	assert_string_equal(out, "\r[##########                              ] 250/1000\r\033[K");
+	close(terminal);
+	close(fd);
+	write_file("t.yaml", V3 "kind: Tier\nmetadata: {name: t}\n");
+	RUN({ "apply -f @t.yaml", 0 }, { "datastore export -f @x", 0 });
+	assert_null(strpbrk(out, "\r#"));
+	dup2(saved, 2);
+	close(saved);
+}
+
 /* What calicoctl and kubectl have taught people to type. */
 static void test_habits(void **state)
 {
@@ -574,6 +603,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ipam, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datastore, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datastore_pipe, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_progress, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_habits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_typed, setup, teardown),
 		cmocka_unit_test(test_merge),
