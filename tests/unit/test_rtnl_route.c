@@ -185,6 +185,15 @@ static void looks_up(void **state)
 	}
 	manx_addr_parse("192.0.2.1", &addr);
 	assert_int_not_equal(manx_route_lookup(rt, &addr, &way, &err), 0);
+	/* a block's own, which drops */
+	for (size_t i = 0; i < 2; i++) {
+		struct manx_route hole = { .blackhole = true, .protocol = OURS };
+
+		assert_true(manx_prefix_parse(i ? "fd08::/122" : "10.8.0.0/26", &hole.dst));
+		assert_int_equal(manx_route_replace(rt, &hole, &err), 0);
+		manx_addr_parse(i ? "fd08::5" : "10.8.0.5", &addr);
+		assert_int_not_equal(manx_route_lookup(rt, &addr, &way, &err), 0);
+	}
 }
 
 int main(void)

@@ -15,6 +15,10 @@ static int read_way(const struct nlmsghdr *nlh, void *ctx, struct manx_error *er
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*rtm))
 		return manx_fail(err, -EBADMSG, "short route message");
+	/* kernels differ in which of those that drop they tell by an error */
+	if (rtm->rtm_type == RTN_BLACKHOLE || rtm->rtm_type == RTN_UNREACHABLE ||
+	    rtm->rtm_type == RTN_PROHIBIT || rtm->rtm_type == RTN_THROW)
+		return manx_fail(err, -ENETUNREACH, "the route drops");
 	way->dst.len = rtm->rtm_dst_len;
 	way->is_local = rtm->rtm_type != RTN_UNICAST;
 	way->protocol = rtm->rtm_protocol;
