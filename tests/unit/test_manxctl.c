@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../../tools/manxctl/args.h"
 #include "../../tools/manxctl/command.h"
 #include "../../tools/manxctl/edit.h"
 #include "../../tools/manxctl/progress.h"
@@ -563,6 +564,33 @@ static void test_habits(void **state)
 	    { "apply -f @n.yaml", 0 }, { "label nodes a x=y -c @cfg", 1, "not found" });
 }
 
+/* What stands before the command. */
+static void test_before(void **state)
+{
+	static const struct {
+		const char *word[6];
+		int skipped;
+	} cases[] = {
+		{ { "manxctl" }, 0 }, { { "manxctl", "get", "-l", "x" }, 0 },
+		{ { "manxctl", "--allow-version-mismatch", "get", "nodes" }, 1 },
+		{ { "manxctl", "-l", "debug", "get", "-A" }, 2 }, { { "manxctl", "--log-level=info", "get" }, 1 },
+		{ { "manxctl", "--context", "x", "get" }, -1 }, { { "manxctl", "--kontext", "get" }, -1 },
+		{ { "manxctl", "-l" }, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *argv[7] = { NULL };
+		int argc = 0;
+
+		for (; argc < 6 && cases[i].word[argc]; argc++)
+			argv[argc] = strdup(cases[i].word[argc]);
+		assert_int_equal(manxctl_args_before(argc, argv), cases[i].skipped);
+		for (int k = 0; k < argc; k++)
+			free(argv[k]);
+	}
+}
+
 /* What operators type. */
 static void test_typed(void **state)
 {
@@ -605,6 +633,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_datastore_pipe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_progress, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_habits, setup, teardown),
+		cmocka_unit_test(test_before),
 		cmocka_unit_test_setup_teardown(test_typed, setup, teardown),
 		cmocka_unit_test(test_merge),
 	};

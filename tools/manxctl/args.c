@@ -66,6 +66,26 @@ static int take(struct manxctl_args *args, int id)
 	return MANXCTL_OK;
 }
 
+int manxctl_args_before(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "allow-version-mismatch", no_argument, NULL, IGNORED },
+		{ "log-level", required_argument, NULL, 'l' }, { 0 },
+	};
+	int c;
+
+	/* the rest is the command's */
+	opterr = 0;
+	optind = 0;
+	while (argc > 1 && (c = getopt_long(argc, argv, "+:l:", longs, NULL)) != -1) {
+		if (c != 'l' && c != IGNORED) {
+			manxctl_bad_option("", c, argv);
+			return -1;
+		}
+	}
+	return optind > 1 ? optind - 1 : 0;
+}
+
 int manxctl_args_read(int argc, char **argv, struct manxctl_args *args)
 {
 	const struct manxctl_command *command = manxctl_find_command(argv[0]);

@@ -26,6 +26,12 @@ struct manxctl_args {
 	int n_words;
 };
 
+/*
+ * Options that calicoctl has before its command, from argv[1] on, and that change nothing
+ * here: how many words they are. -1 after saying what cannot be.
+ */
+int manxctl_args_before(int argc, char **argv);
+
 /* An exit status; on MANXCTL_OK free with manxctl_args_clear(). */
 int manxctl_args_read(int argc, char **argv, struct manxctl_args *args);
 void manxctl_args_clear(struct manxctl_args *args);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args.h"
 #include "command.h"
 #include "manual.h"
 #include "manxctl.h"
@@ -52,8 +53,14 @@ static int write_part(const char *part)
 
 int main(int argc, char **argv)
 {
-	int status = MANXCTL_OK;
+	int status = MANXCTL_OK, before = 0;
 
+	if (argc > 1 && !is_help(argv[1]) && strcmp(argv[1], "--version") && strcmp(argv[1], "--write-part"))
+		before = manxctl_args_before(argc, argv);
+	if (before < 0)
+		return MANXCTL_USAGE;
+	argc -= before;
+	argv += before;
 	if (argc < 2)
 		return manxctl_usage("", "a command is missing");
 	if (is_help(argv[1]) || !strcmp(argv[1], "help"))
