@@ -10,7 +10,7 @@
 #	make bench QUICK=1		fewer ways, one kernel, nothing written into docs; about 4 minutes
 #	bench/forward --again		all of make bench a second time: how much it differs
 #	make bench-tail			round trips while another pod floods; build/bench/tail.json
-#	make bench-ipam			docs/bench/ipam.{md,json,svg}; MINUTES
+#	make bench-ipam			docs/bench/ipam.{md,json,svg}; some eight minutes
 #	make bench-ipam QUICK=1		less, nothing written into docs; half a minute
 #	bench/profile policy-1000	where the instructions of a verdict go, by function
 #	bench/profile --layout manx-direct:10	those of a packet on its whole way

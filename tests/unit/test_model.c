@@ -473,6 +473,26 @@ static void test_from_store(void **state)
 	manx_resource_clear(&r);
 }
 
+/* All digits that a number has, through the store and through a file. */
+static void test_digits(void **state)
+{
+	static const char *const orders[] = { "9007199254740991", "0.30000000000000004", "12.5" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		char text[200], *value;
+		struct manx_resources rs;
+
+		snprintf(text, sizeof(text), "apiVersion: projectcalico.org/v3\nkind: Tier\n"
+			 "metadata: {name: t}\nspec: {order: %s}\n", orders[i]);
+		rs = parse_ok(text);
+		value = manx_resource_to_store(&rs.r[0]);
+		assert_non_null(strstr(value, orders[i]));
+		free(value);
+		manx_resources_clear(&rs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +505,7 @@ int main(void)
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_changes),

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -234,6 +236,38 @@ int manx_json_known(const struct manx_json *at, const char *const *keys,
 			return manx_fail(err, -EINVAL, "%s: given twice", sub.path);
 	}
 	return 0;
+}
+
+/* cJSON writes 15 digits where 17 can differ; what is raw it writes as it is. */
+static bool make_exact(cJSON *json)
+{
+	cJSON *item;
+	char text[32];
+
+	cJSON_ArrayForEach(item, json)
+		if (!make_exact(item))
+			return false;
+	if (!cJSON_IsNumber(json) || !isfinite(json->valuedouble))
+		return true;
+	snprintf(text, sizeof(text), "%.15g", json->valuedouble);
+	if (strtod(text, NULL) == json->valuedouble)
+		return true;
+	snprintf(text, sizeof(text), "%.17g", json->valuedouble);
+	json->valuestring = strdup(text);
+	if (json->valuestring)
+		json->type = (json->type & ~0xff) | cJSON_Raw;
+	return json->valuestring;
+}
+
+char *manx_json_print(const cJSON *json, bool lines)
+{
+	cJSON *copy = cJSON_Duplicate(json, true);
+	char *text = NULL;
+
+	if (copy && make_exact(copy))
+		text = lines ? cJSON_Print(copy) : cJSON_PrintUnformatted(copy);
+	cJSON_Delete(copy);
+	return text;
 }
 
 cJSON *manx_json_add_object(cJSON *array)

@@ -83,6 +83,12 @@ int manx_json_text(const struct manx_json *at, const char **out, struct manx_err
 int manx_json_known(const struct manx_json *at, const char *const *keys,
 		    struct manx_error *err);
 
+/*
+ * The text of @json, for free(); NULL without memory. Other than what cJSON makes of them,
+ * numbers are the same when they are read again. @lines: for people.
+ */
+char *manx_json_print(const cJSON *json, bool lines);
+
 /* A new object at the end of @array, which owns it; NULL without memory. */
 cJSON *manx_json_add_object(cJSON *array);
 /* A whole number that keeps all its 64 bits (a cJSON number has 53). False without memory. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "grow.h"
+#include "json.h"
 #include "kinds.h"
 #include "scalar.h"
 #include "selector.h"
@@ -147,7 +148,7 @@ static int read_k8s_policy(const struct manx_at *at, struct manx_resource *r)
 	if (rc)
 		return rc;
 	converted = manx_k8s_policy_convert(json);
-	text = cJSON_PrintUnformatted(converted);
+	text = manx_json_print(converted, false);
 	cJSON_Delete(json);
 	cJSON_Delete(converted);
 	if (!text)

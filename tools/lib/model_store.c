@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json.h"
 #include "kinds.h"
 #include "model.h"
 
@@ -46,7 +47,7 @@ const char *manx_resource_title(const struct manx_resource *r, char *buf, size_t
 
 char *manx_resource_to_store(const struct manx_resource *r)
 {
-	return cJSON_PrintUnformatted(r->json);
+	return manx_json_print(r->json, false);
 }
 
 static int check_ippool(const struct manx_resource *old, const struct manx_resource *new_,

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "json.h"
 #include "model.h"
 
 /* "<Kind>List" if all are of one kind, else "List". */
@@ -43,7 +44,7 @@ static cJSON *as_list(const struct manx_resources *rs)
 
 static int print_json(FILE *f, const cJSON *json)
 {
-	char *text = json ? cJSON_Print(json) : NULL;
+	char *text = json ? manx_json_print(json, true) : NULL;
 	int rc = 0;
 
 	if (!text)
@@ -141,7 +142,7 @@ static int emit_value(yaml_emitter_t *e, const cJSON *json)
 		return emit_collection(e, json);
 	if (cJSON_IsString(json))
 		return emit_scalar(e, json->valuestring, needs_quotes(json->valuestring));
-	text = cJSON_PrintUnformatted(json);
+	text = manx_json_print(json, false);
 	if (!text)
 		return 0;
 	ok = emit_scalar(e, text, false);

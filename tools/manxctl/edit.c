@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "lookup.h"
 #include "write.h"
 
@@ -55,7 +56,7 @@ static void forget(struct edit *e)
 static int reread(const cJSON *json, void (*fn)(void *ctx, const char *text), struct edit *e,
 		  struct manx_resources *out, struct manx_error *err)
 {
-	char *text = cJSON_PrintUnformatted(json);
+	char *text = manx_json_print(json, false);
 	int rc;
 
 	if (!text)
