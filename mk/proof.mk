@@ -1,5 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What is looked for in every state, and with every input.
+# What tests need besides libmanx: a command for the shell of the end-to-end tests, the model of
+# address management, which is looked through in every state, and parsers with every input.
+
+# the headers are bash's, and not all of them for C11
+build/tests/setns.so: tests/vm/setns.c
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(CC) -O2 -Wall -Wextra -fPIC -shared $(addprefix -isystem /usr/include/bash,/. /include /builtins) \
+		-isystem /usr/lib/bash -o $@ $<
 
 .PHONY: model
 model: deps			## the protocol of address management, checked with spin; about three minutes

@@ -24,7 +24,7 @@ packages=(
 	# unit tests
 	libcmocka-dev etcd-server etcd-client openssl
 	# the model of address management; libFuzzer
-	spin clang libclang-rt-dev
+	spin clang libclang-rt-dev bash-builtins
 	# kernel modules: objtool links libelf; BTF of 6.12; sparse is "make C=2"; dkms is tested
 	libelf1 pahole sparse kmod dkms
 	# the kernel of the KUnit suites

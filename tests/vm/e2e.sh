@@ -24,6 +24,8 @@ passed=0 failed=0
 work=$(mktemp -d)
 log=$work/log
 trap 'rm -rf "$work"' EXIT
+enable -f /usr/lib/bash/mkdir mkdir
+enable -f /usr/lib/bash/rm rm
 
 # The cases of a topic, in the order of the file.
 cases_of() {
@@ -63,16 +65,19 @@ kernel_warnings() {
 		grep -viE 'hrtimer: interrupt took|clocksource|tsc |netlink: .*attribute|callbacks suppressed'
 }
 
-# A "# limit: S" beneath the case's first line gives it S seconds.
-limit_of() {
-	sed -n "/^$1() {\$/{n;s/.*# limit: //p}" "$here/cases/${1%%_*}.sh"
+# A "# limit: S" beneath the case's first line gives it S seconds: sets limit_of.
+declare -A limit_of
+read_limits() {
+	local name seconds
+
+	while read -r name seconds; do
+		limit_of[$name]=$seconds
+	done < <(sed -n '/^[a-z0-9_]*() {$/{N;s/() {\n.*# limit: / /p}' "$here"/cases/*.sh)
 }
 
 run_case() {
-	local seconds
+	local seconds=$((${limit_of[$1]:-$limit} * ${MANX_SLOW:-1}))
 
-	seconds=$(limit_of "$1")
-	seconds=$((${seconds:-$limit} * ${MANX_SLOW:-1}))
 	rm -rf "$work/case"
 	mkdir "$work/case"
 	# shellcheck disable=SC2016	# the words are for that shell
@@ -127,6 +132,7 @@ if [ "${1-}" = --part ]; then
 	shift 2
 fi
 wanted=$(selected "$@" | awk -v k="${part%/*}" -v n="${part#*/}" 'NR % n == k % n') || exit 1
+read_limits
 set_up
 mapfile -t said < <(kernel_warnings)
 warnings=${#said[@]}	# those of before

@@ -35,6 +35,9 @@ declare -A objects			# "NODE sets|tables|peers|node": JSON
 slow=${MANX_SLOW:-1}			# by what to wait longer under this kernel
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 scratch=$MANX_SCRATCH			# a directory of the case's own
+BASH_LOADABLES_PATH=$here/../../build/tests:/usr/lib/bash
+enable -f setns.so setns		# and no programs to start for what is asked for most:
+for command in mkdir mkfifo rm sleep; do enable -f $command $command; done
 trap 'whereabouts $? >&2' ERR
 mount -t tmpfs netns /run/netns
 
@@ -53,8 +56,11 @@ fail() { echo "$*"; return 1; }
 
 # --- namespaces ---
 
-# on NAMESPACE COMMAND...
-on() { nsenter --net="/run/netns/$1" -- "${@:2}"; }
+# on NAMESPACE PROGRAM...
+on() { (setns "/run/netns/$1" && exec "${@:2}"); }
+
+# with NAMESPACE FUNCTION...
+with() { (setns "/run/netns/$1" && "${@:2}"); }
 
 # python SCRIPT ARGUMENT...: one of tests/vm/py, without what it does not need at start
 python() { /usr/bin/python3 -s -S "$here/py/$1.py" "${@:2}"; }
@@ -62,7 +68,12 @@ python() { /usr/bin/python3 -s -S "$here/py/$1.py" "${@:2}"; }
 router() {
 	ip netns add "$1"
 	ip -n "$1" link set lo up
-	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	with "$1" forward
+}
+
+forward() {
+	echo 1 > /proc/sys/net/ipv4/ip_forward
+	echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 }
 
 # node NAME: a router with a state of the module
@@ -113,12 +124,20 @@ plug_in() {
 			echo route add "$address" dev "manx$name"
 		done
 	} | ip -n "$node" -b -
-	eventually has_link_local "$name" eth0
-	eventually has_link_local "$node" "manx$name"
+	eventually with "$name" has_link_local eth0
+	eventually with "$node" has_link_local "manx$name"
 }
 
-# has_link_local NAMESPACE DEVICE: IPv6 can be used, which is a moment after the carrier
-has_link_local() { [[ $(ip -n "$1" -6 -o address show dev "$2" scope link -tentative) = *fe80* ]]; }
+# has_link_local DEVICE: IPv6 can be used, which is a moment after the carrier; in the words of
+# the file, the scope of links is 20 and what is tentative has the flag 40
+has_link_local() {
+	local scope flags device
+
+	while read -r _ _ _ scope flags device; do
+		[ "$device $scope" != "$1 20" ] || [ $((0x$flags & 0x40)) != 0 ] || return 0
+	done < /proc/self/net/if_inet6
+	return 1
+}
 
 one_node() {
 	node n1
@@ -206,24 +225,29 @@ table() {
 		\"rules\":[$(numbered "${@:5}")]}"
 }
 
-# list WORD...: JSON
+# list NAME WORD...: sets it to JSON
 list() {
 	local words=' '
 
-	[ $# = 0 ] || printf -v words ',"%s"' "$@"
-	echo "[${words:1}]"
+	[ $# = 1 ] || printf -v words ',"%s"' "${@:2}"
+	printf -v "$1" '[%s]' "${words:1}"
 }
 
 # peers NODE [ADDRESS...]: all of them
 peers() {
 	local peers
 
-	peers=$(list "${@:2}")
+	list peers "${@:2}"
 	objects[$1 peers]=${peers:1:-1}
 }
 
 # members NODE SET MEMBER...
-members() { add "$1" sets "{\"name\":\"$2\",\"members\":$(list "${@:3}")}"; }
+members() {
+	local members
+
+	list members "${@:3}"
+	add "$1" sets "{\"name\":\"$2\",\"members\":$members}"
+}
 
 # Does a node follow connections, with the mode that MANX_FAST names? A case that needs it
 # sets that to another one. And the flag of flows where it does not.
@@ -243,14 +267,16 @@ settings_of() {
 
 # state NODE: what the module is to have, as JSON
 state() {
-	local pod endpoints=
+	local pod endpoints= addresses ingress egress
 
 	# shellcheck disable=SC2086	# lists of words
 	for pod in ${pods_of[$1]-}; do
+		list addresses ${addresses_of[$pod]}
+		list ingress ${chain[$pod ingress]}
+		list egress ${chain[$pod egress]}
 		endpoints+="${endpoints:+,}{\"id\":${id_of[$pod]},\"name\":\"$pod\",
-			\"addresses\":$(list ${addresses_of[$pod]}),
-			\"ingress\":$(list ${chain[$pod ingress]}),
-			\"egress\":$(list ${chain[$pod egress]})${more[$pod]+,${more[$pod]}}}"
+			\"addresses\":$addresses,\"ingress\":$ingress,
+			\"egress\":$egress${more[$pod]+,${more[$pod]}}}"
 	done
 	printf '{"node":{%s},"sets":[%s],"tables":[%s],"peers":[%s],"endpoints":[%s]}' \
 		"$(settings_of "$1")" "${objects[$1 sets]-}" "${objects[$1 tables]-}" \

@@ -72,7 +72,7 @@ int manxctl_args_before(int argc, char **argv)
 		{ "allow-version-mismatch", no_argument, NULL, IGNORED },
 		{ "log-level", required_argument, NULL, 'l' }, { 0 },
 	};
-	int c;
+	int c, words;
 
 	/* the rest is the command's */
 	opterr = 0;
@@ -83,7 +83,10 @@ int manxctl_args_before(int argc, char **argv)
 			return -1;
 		}
 	}
-	return optind > 1 ? optind - 1 : 0;
+	words = optind > 1 ? optind - 1 : 0;
+	/* getopt shall forget the "+": a command's options may stand behind its words */
+	optind = 0;
+	return words;
 }
 
 int manxctl_args_read(int argc, char **argv, struct manxctl_args *args)
