@@ -38,30 +38,60 @@ int ipam_put_pool(struct manx_store *store, const char *name, const char *cidr, 
 	return ret;
 }
 
+/* The record of Node @name, with labels as one line of YAML, to be freed. */
+static char *node_value(const char *name, const char *labels)
+{
+	struct manx_resources rs;
+	char text[1024], *value;
+
+	snprintf(text, sizeof(text),
+		 "apiVersion: projectcalico.org/v3\nkind: Node\nmetadata: { name: %s, labels: %s }\n"
+		 "spec: {}\n", name, labels);
+	parse(text, &rs);
+	value = manx_resource_to_store(&rs.r[0]);
+	manx_resources_clear(&rs);
+	return value;
+}
+
+/* Once: a node that is removed later stays so. */
+static void make_nodes(struct manx_store *store)
+{
+	struct manx_txn *txn = manx_txn_new();
+	struct manx_error err = { 0 };
+
+	for (int i = 1; i <= IPAM_NODES; i++) {
+		char name[16], key[32], *value;
+
+		snprintf(name, sizeof(name), "n%d", i);
+		snprintf(key, sizeof(key), "r/nodes/%s", name);
+		value = node_value(name, "{}");
+		manx_txn_put(txn, key, value);
+		free(value);
+	}
+	manx_txn_guard_empty(txn, "r/ippools/", "r/ippools0");
+	manx_txn_guard_absent(txn, "r/nodes/n1");
+	if (manx_store_commit(store, txn, NULL, &err) && err.code != -EAGAIN)
+		fail_msg("%s", err.text);
+	manx_txn_free(txn);
+}
+
 void ipam_pool(struct manx_store *store, const char *name, const char *cidr, int block_size,
 	       const char *more)
 {
 	struct manx_error err = { 0 };
 
+	make_nodes(store);
 	if (ipam_put_pool(store, name, cidr, block_size, more, 0, &err))
 		fail_msg("%s", err.text);
 }
 
 void ipam_node(struct manx_store *store, const char *name, const char *labels)
 {
-	struct manx_resources rs;
-	char text[1024], key[300];
-	char *value;
+	char *value = node_value(name, labels), key[300];
 
-	snprintf(text, sizeof(text),
-		 "apiVersion: projectcalico.org/v3\nkind: Node\nmetadata: { name: %s, labels: %s }\n"
-		 "spec: {}\n", name, labels);
-	parse(text, &rs);
 	snprintf(key, sizeof(key), "r/nodes/%s", name);
-	value = manx_resource_to_store(&rs.r[0]);
 	fixture_put(store, key, value);
 	free(value);
-	manx_resources_clear(&rs);
 }
 
 int64_t ipam_rev(struct manx_store *store, const char *key)

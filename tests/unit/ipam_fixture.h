@@ -8,13 +8,16 @@
 #include "ipam.h"
 #include "store_fixture.h"
 
+/* Nodes n1, n2 and so on, without labels, that ipam_pool() makes. */
+#define IPAM_NODES 8
+
 /*
  * Create IPPool @name, or change it if @mod_rev is not 0. @more: lines of its
  * spec in YAML, each with its line feed; may be "".
  */
 int ipam_put_pool(struct manx_store *store, const char *name, const char *cidr, int block_size,
 		  const char *more, int64_t mod_rev, struct manx_error *err);
-/* The same; the test fails unless it is created. */
+/* The same; the test fails unless it is created. Nodes come with the first pool. */
 void ipam_pool(struct manx_store *store, const char *name, const char *cidr, int block_size,
 	       const char *more);
 /* Put Node @name with labels as one line of YAML: "{ rack: '0' }". */

@@ -171,6 +171,11 @@ static void test_node_removed(void **state)
 	fixture_interfere(f->db, "m/gone/n1", "{}");
 	assert_int_equal(ipam_try(f->store, "n1", "h", 4, &res, &err), -ESHUTDOWN);
 	assert_int_equal(fixture_count(f->store, "a/"), 1);
+	fixture_put(f->store, "m/gone/n1", NULL);
+	fixture_interfere(f->db, "r/nodes/n1", NULL);
+	assert_int_equal(ipam_try(f->store, "n1", "h", 4, &res, &err), -ESHUTDOWN);
+	assert_true(fixture_interfered());
+	assert_int_equal(fixture_count(f->store, "a/"), 1);
 }
 
 /* The handle is released and taken anew, by the same container: that one lives. */

@@ -55,6 +55,8 @@ static void test_automatic(void **state)
 		.node = "n1", .use = MANX_USE_WORKLOAD, .want4 = true,
 	};
 
+	assert_choice(store, &req, -ESHUTDOWN, "node n1 has no record");
+	ipam_node(store, "n1", "{}");
 	assert_choice(store, &req, -ENOSPC, "no IPv4 pool is configured");
 	ipam_pool(store, "a", "10.0.1.0/24", 26, "  disabled: true\n");
 	ipam_pool(store, "b", "10.0.2.0/24", 26, "  assignmentMode: Manual\n");
@@ -78,7 +80,7 @@ static void test_node_selector(void **state)
 
 	ipam_pool(store, "rack-0", "192.168.0.0/24", 26, "  nodeSelector: rack == '0'\n");
 	ipam_pool(store, "rack-1", "192.168.1.0/24", 26, "  nodeSelector: rack == '1'\n");
-	assert_choice(store, &req, -ENOENT, "node n1 has no record");
+	assert_choice(store, &req, -ENOSPC, "rack-0 (nodeSelector rack ==");
 	ipam_node(store, "n1", "{ rack: '1' }");
 	assert_choice(store, &req, 0, "192.168.1.0/24");
 	ipam_node(store, "n1", "{ rack: '0' }");
@@ -337,6 +339,24 @@ static void test_removed_alive(void **state)
 	manx_ipam_cache_free(cache);
 }
 
+/* Nor does one that begins then, and knows of no removal, before the node has a record anew. */
+static void test_removed_afresh(void **state)
+{
+	struct manx_store *store = ((struct fixture *)*state)->store;
+	struct manx_error err = { 0 };
+	struct manx_ipam_result res;
+
+	ipam_pool(store, "a", "10.0.0.0/29", 30, "");
+	ipam_assign(store, "n1", "1", 4);
+	assert_int_equal(remove_node(store, "n1", true), 0);
+	assert_int_equal(ipam_try(store, "n1", "2", 4, &res, &err), -ESHUTDOWN);
+	assert_non_null(strstr(err.text, "start manxd on it, or apply a Node"));
+	assert_int_equal(fixture_count(store, "a/") + fixture_count(store, "h/"), 0);
+	assert_int_equal(fixture_count(store, "b/") + fixture_count(store, "i/"), 0);
+	ipam_node(store, "n1", "{}");
+	ipam_assign(store, "n1", "2", 4);
+}
+
 static void test_tunnel_address(void **state)
 {
 	struct manx_store *store = ((struct fixture *)*state)->store;
@@ -369,6 +389,7 @@ int main(void)
 		WITH_STORE(test_remove_node),
 		WITH_STORE(test_remove_resumed),
 		WITH_STORE(test_removed_alive),
+		WITH_STORE(test_removed_afresh),
 		WITH_STORE(test_tunnel_address),
 	};
 

@@ -18,7 +18,7 @@
 
 #include "ipam_fixture.h"
 
-#define PROCS 8
+#define PROCS IPAM_NODES
 
 /**
  * struct worker - what a child process is told
@@ -61,7 +61,7 @@ static int start(const struct fixture *f, int nodes, double seconds, int (*fn)(v
 				    .ungate = gate[1], .out = out[1] };
 
 		strcpy(w.f.db, f->db);
-		snprintf(w.node, sizeof(w.node), "node-%d", i % nodes);
+		snprintf(w.node, sizeof(w.node), "n%d", i % nodes + 1);
 		pid[i] = fixture_fork(fn, &w);
 	}
 	close(out[1]);

@@ -80,10 +80,9 @@ typedef int (*manx_ipam_fill_fn)(void *ctx, const struct manx_ipam_result *res,
  * All or nothing. Errors: -EEXIST the handle has addresses already (*res tells
  * them if its uid is ours, and then 0 is returned: a repeated call),
  * -ENOSPC no free address (the text names pools and why), -ENOENT an asked-for
- * pool does not exist or is disabled, or a nodeSelector asks for labels of a node
- * that has no record, -EADDRINUSE, -EBUSY (the same pod) the address asked for is
- * another's, -EADDRNOTAVAIL no pool may give it, -ESHUTDOWN the node is being
- * removed, -EINVAL a name or uid is none, -EAGAIN too much contention, and those of
+ * pool does not exist or is disabled, -EADDRINUSE, -EBUSY (the same pod) the
+ * address asked for is another's, -EADDRNOTAVAIL no pool may give it, -ESHUTDOWN the
+ * node has no record, or is being removed, -EINVAL a name or uid is none, -EAGAIN too much contention, and those of
  * the store. @fill may be NULL. On an error res->n is 0.
  */
 int manx_ipam_assign(struct manx_store *store, const struct manx_ipam_request *req,

@@ -67,6 +67,8 @@ int manx_ipam_claim_ahead(struct manx_store *store, struct manx_ipam_cache *cach
 {
 	int ret = manx_cache_refresh(cache, err);
 
+	if (!ret)
+		ret = manx_cache_require_node(cache, err);
 	for (size_t i = 0; i < cache->pools.n && !ret; i++) {
 		const struct manx_pool *pool = &cache->pools.pool[i];
 

@@ -520,6 +520,8 @@ static bool step(struct batch *b)
 		tidy(b->cache);
 	}
 	ret = manx_cache_refresh(b->cache, &err);
+	if (!ret)
+		ret = manx_cache_require_node(b->cache, &err);
 	b->txn = ret ? NULL : manx_txn_new();
 	if (!ret && !b->txn)
 		ret = manx_fail(&err, -ENOMEM, "transaction: out of memory");

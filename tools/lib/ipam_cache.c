@@ -506,14 +506,7 @@ static int refresh_node(struct manx_ipam_cache *cache, struct manx_error *err)
 	cache->decoded = (struct manx_node){ .name = NULL };
 	ret = read_resource(cache->store, MANX_KIND_NODE, cache->node, &cache->record,
 			    &cache->node_rev, err);
-	if (!ret && cache->known)
-		return manx_fail(err, -ESHUTDOWN,
-				 "node %s was removed: start manxd anew to make it a node again",
-				 cache->node);
-	if (ret != 1)
-		return ret;
-	cache->known = true;
-	return manx_node_decode(&cache->record, &cache->decoded, err);
+	return ret == 1 ? manx_node_decode(&cache->record, &cache->decoded, err) : ret;
 }
 
 static int refresh_pools(struct manx_ipam_cache *cache, struct manx_error *err)
@@ -587,6 +580,16 @@ int manx_cache_refresh(struct manx_ipam_cache *cache, struct manx_error *err)
 		cache->stale &= ~parts[i].stale;
 	}
 	return 0;
+}
+
+int manx_cache_require_node(struct manx_ipam_cache *cache, struct manx_error *err)
+{
+	if (cache->node_rev)
+		return 0;
+	cache->stale |= MANX_STALE_NODE;
+	return manx_fail(err, -ESHUTDOWN,
+			 "node %s has no record, or was removed: start manxd on it, or apply a Node",
+			 cache->node);
 }
 
 struct manx_ask manx_cache_ask(const struct manx_ipam_cache *cache)

@@ -47,7 +47,7 @@ const char *manx_gone_key(const char *node, char *buf)
 	return buf;
 }
 
-/* A removed node has no record; while it is being removed, it is told to be gone. */
+/* A removed node has no record, and who has read none begins nothing; while it is being removed, it is told to be gone. */
 void manx_guard_node_not_removed(struct manx_txn *txn, const struct manx_ipam_cache *cache)
 {
 	char key[MANX_IPAM_KEY];

@@ -158,9 +158,8 @@ struct manx_ask {
 };
 
 /*
- * -ENOENT: an asked-for pool is not there, or the node has no record and a
- * nodeSelector asks for its labels. Nothing chosen is no error. *choice must be
- * cleared with manx_pool_choice_clear() in any case.
+ * -ENOENT: an asked-for pool is not there. Nothing chosen is no error. *choice must
+ * be cleared with manx_pool_choice_clear() in any case.
  */
 int manx_pools_choose(const struct manx_ask *ask, const struct manx_ipam_request *req,
 		      uint8_t family, struct manx_pool_choice *choice, struct manx_error *err);
@@ -240,7 +239,6 @@ struct manx_kept {
  * @stale: MANX_STALE_*
  * @config_rev, @node_rev: of the records, 0 if there are none
  * @record: of the node, .json NULL if it has none
- * @known: it had one: when it is gone, the node was removed
  * @index_rev: of the store when @held was known to be all blocks of the node
  * @kept: tree of struct manx_kept, so that a release need not read first
  * @spread: begin anywhere in a block, because somebody else looks at the same time
@@ -259,7 +257,6 @@ struct manx_ipam_cache {
 	struct manx_resource record;
 	struct manx_node decoded;
 	int64_t node_rev;
-	bool known;
 	struct manx_held **held;
 	size_t n_held;
 	int64_t index_rev;
@@ -278,6 +275,11 @@ bool manx_cache_is_elsewhere(const struct manx_ipam_cache *cache, const struct m
 
 /* Read anew what is stale; blocks that are ours no more are gone then. */
 int manx_cache_refresh(struct manx_ipam_cache *cache, struct manx_error *err);
+/*
+ * -ESHUTDOWN for a node without a record, which begins nothing: it was removed, maybe, and
+ * nobody would ever clean up behind it. To be asked after a refresh.
+ */
+int manx_cache_require_node(struct manx_ipam_cache *cache, struct manx_error *err);
 struct manx_ask manx_cache_ask(const struct manx_ipam_cache *cache);
 /* The block; NULL if it is not held. */
 struct manx_held *manx_cache_find(const struct manx_ipam_cache *cache,

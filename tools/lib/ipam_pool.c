@@ -182,7 +182,7 @@ static int consider(struct manx_pool_choice *choice, const struct manx_pool *poo
 		    const struct manx_ask *ask, const struct manx_ipam_request *req,
 		    struct manx_error *err)
 {
-	struct asked node = { .labels = ask->node.labels, .known = ask->node_known };
+	struct asked node = { .labels = ask->node.labels, .known = true };
 	const struct manx_ippool *p = &pool->pool;
 	bool selected = false, in_space = false;
 	int ret;
@@ -195,10 +195,6 @@ static int consider(struct manx_pool_choice *choice, const struct manx_pool *poo
 	ret = selects(p, "nodeSelector", p->node_selector, &node, &selected, err);
 	if (ret)
 		return ret;
-	if (node.missed)
-		return manx_fail(err, -ENOENT,
-				 "node %s has no record whose labels IPPool(%s) could select (%s): start manxd on it, or apply a Node",
-				 req->node, p->name, p->node_selector);
 	ret = selected ? selects_namespace(ask, p, req->ns, &in_space, err) : 0;
 	if (ret)
 		return ret;
