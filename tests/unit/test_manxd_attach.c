@@ -22,7 +22,8 @@
 #include "../../tools/manxd/manxd.h"
 #include "ipam_fixture.h"
 
-#define MANY 64
+/* More than are done at a time. */
+#define MANY 100
 
 /* --- the kernel: links.c, wire.c, tunnel.c --- */
 
@@ -201,7 +202,7 @@ static void test_many(void **state)
 		assert_int_equal(answer(n, i, NULL), -1);
 	}
 	settle(n);
-	assert_int_equal(counts->commits, 2);
+	assert_int_equal(counts->commits, 3);
 	assert_int_equal(counts->conflicts, 0);
 	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(answer(n, i, address), 0);
@@ -215,7 +216,7 @@ static void test_many(void **state)
 	settle(n);
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(answer(n, i, NULL), 0);
-	assert_int_equal(counts->commits, 4);
+	assert_int_equal(counts->commits, 7);
 	assert_int_equal(unwired, MANY);
 	assert_int_equal(fixture_count(n->f->store, "e/"), 0);
 	assert_int_equal(fixture_count(n->f->store, "a/"), 0);
@@ -276,6 +277,28 @@ static void test_gone(void **state)
 	manxd_attach_close(&n->d, &n->conn[3]);
 	settle(n);
 	assert_int_equal(fixture_count(n->f->store, "h/"), 0);
+}
+
+/* The copy of the store is lost when they are queued: they are answered, and not done. */
+static void test_lost(void **state)
+{
+	struct node *n = *state;
+
+	ask(n, 0, "add", 0, "pod");
+	settle(n);
+	assert_int_equal(answer(n, 0, NULL), 0);
+	finish(n, 0);
+	ask(n, 1, "del", 0, "");
+	ask(n, 2, "add", 2, "pod");
+	n->d.todo = 0;
+	manx_watch_close(n->d.state.watch);
+	n->d.state.watch = NULL;
+	settle(n);
+	assert_int_equal(answer(n, 1, NULL), MANX_CNI_TRY_LATER);
+	assert_int_equal(answer(n, 2, NULL), MANX_CNI_TRY_LATER);
+	assert_int_equal(n->d.todo, MANXD_WORK_REAP);
+	assert_null(n->conn[2].attachment);
+	assert_int_equal(fixture_count(n->f->store, "h/"), 1);
 }
 
 /* Each is answered for itself. */
@@ -401,6 +424,7 @@ int main(void)
 		TEST(test_many),
 		TEST(test_same),
 		TEST(test_gone),
+		TEST(test_lost),
 		TEST(test_refused),
 		TEST(test_requested),
 		TEST(test_requested_elsewhere),

@@ -48,7 +48,7 @@ bool manxd_attach_in_sync(const struct manxd *d, struct manxd_conn *conn)
 	if (d->state.watch)
 		return true;
 	manxd_conn_fail(conn, MANX_CNI_TRY_LATER,
-			"manxd is not in sync with the datastore; see manxctl status");
+			MANXD_NOT_IN_SYNC);
 	return false;
 }
 

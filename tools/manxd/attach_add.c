@@ -19,6 +19,9 @@
 #include "request.h"
 #include "tunnel.h"
 
+/* Those that wait for one answer of the store's watch: two transactions. */
+#define TOGETHER 64
+
 /**
  * struct filling - an ADD that waits for addresses
  * @msg: what @add borrows from; owned
@@ -296,9 +299,10 @@ static void finish_add(struct manxd *d, struct filling *f, struct manx_ipam_job 
 	free_filling(f);
 }
 
-static void run_jobs(struct manxd *d, struct filling **f, struct manx_ipam_job *job,
-		     struct manx_ipam_request *req, size_t n)
+static void run_jobs(struct manxd *d, struct filling **f, size_t n)
 {
+	static struct manx_ipam_request req[TOGETHER];
+	static struct manx_ipam_job job[TOGETHER];
 	struct manx_error err = { 0 };
 	int followed;
 
@@ -318,27 +322,20 @@ static void run_jobs(struct manxd *d, struct filling **f, struct manx_ipam_job *
 
 void manxd_add_run(struct manxd *d)
 {
-	struct manx_ipam_request *req;
-	struct manx_ipam_job *job;
-	struct filling *next, **f;
-	size_t n = 0;
+	struct filling *next;
 
-	STAILQ_FOREACH(next, &queue, entry)
-		n++;
-	if (!n)
-		return;
-	req = calloc(n, sizeof(*req));
-	job = calloc(n, sizeof(*job));
-	f = calloc(n, sizeof(*f));
-	n = 0;
-	while (req && job && f && (next = STAILQ_FIRST(&queue))) {
-		STAILQ_REMOVE_HEAD(&queue, entry);
-		f[n++] = next;
+	while ((next = STAILQ_FIRST(&queue))) {
+		struct filling *f[TOGETHER];
+		size_t n = 0;
+
+		if (!manxd_attach_in_sync(d, next->a->conn)) {
+			manxd_attach_undo(d, next->a->conn);
+			continue;
+		}
+		for (; n < TOGETHER && (next = STAILQ_FIRST(&queue)); n++) {
+			STAILQ_REMOVE_HEAD(&queue, entry);
+			f[n] = next;
+		}
+		run_jobs(d, f, n);
 	}
-	/* without memory they wait for the next round */
-	if (n)
-		run_jobs(d, f, job, req, n);
-	free(req);
-	free(job);
-	free(f);
 }

@@ -16,6 +16,9 @@
 #include "request.h"
 #include "wire.h"
 
+/* Those that wait for one answer of the store's watch. */
+#define TOGETHER 64
+
 /**
  * struct leaving - a DEL whose link is gone
  * @conn: who waits; NULL: nobody any more
@@ -134,30 +137,42 @@ static void finish_del(struct manxd *d, struct leaving *l, int rc, const struct 
 	free(l);
 }
 
-void manxd_del_run(struct manxd *d)
+/* Without a copy of the store: the reaper does it later. */
+static int refuse(const struct manxd *d, struct manx_error *err)
 {
-	struct manx_ipam_return *ret;
+	if (d->state.watch)
+		return 0;
+	return manx_fail(err, -EAGAIN, "%s", MANXD_NOT_IN_SYNC);
+}
+
+static void run_some(struct manxd *d)
+{
+	static struct manx_ipam_return ret[TOGETHER];
 	struct manx_error err = { 0 };
+	int rc = refuse(d, &err);
 	struct leaving *l;
 	size_t n = 0;
-	int rc;
 
-	STAILQ_FOREACH(l, &queue, entry)
-		n++;
-	ret = n ? calloc(n, sizeof(*ret)) : NULL;
-	if (!ret)
-		return;		/* without memory they wait for the next round */
-	n = 0;
-	STAILQ_FOREACH(l, &queue, entry)
+	STAILQ_FOREACH(l, &queue, entry) {
+		if (n == TOGETHER)
+			break;
 		ret[n++] = (struct manx_ipam_return){
 			.handle = l->handle, .endpoint_key = l->wep_key,
 		};
-	manx_ipam_release_batch(d->store, d->ipam, ret, n);
-	rc = manxd_follow_store(d, &err);
+	}
+	if (!rc) {
+		manx_ipam_release_batch(d->store, d->ipam, ret, n);
+		rc = manxd_follow_store(d, &err);
+	}
 	for (size_t i = 0; i < n; i++) {
 		l = STAILQ_FIRST(&queue);
 		STAILQ_REMOVE_HEAD(&queue, entry);
 		finish_del(d, l, ret[i].ret ? ret[i].ret : rc, ret[i].ret ? &ret[i].err : &err);
 	}
-	free(ret);
+}
+
+void manxd_del_run(struct manxd *d)
+{
+	while (!STAILQ_EMPTY(&queue))
+		run_some(d);
 }

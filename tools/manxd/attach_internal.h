@@ -8,6 +8,8 @@
 #include "attach.h"
 #include "attachment.h"
 
+#define MANXD_NOT_IN_SYNC "manxd is not in sync with the datastore; see manxctl status"
+
 /* Answer with the failure @rc, in CNI's words. */
 void manxd_attach_fail(struct manxd_conn *conn, int rc, const struct manx_error *err);
 /* False, with an answer, while the copy of the store is not what the store has. */
@@ -21,7 +23,7 @@ cJSON *manxd_attach_describe(const struct manx_wep *wep, uint32_t mtu);
 
 /* The ADD of @a, which is queued, will not be done. */
 void manxd_add_forget(struct manxd_attachment *a);
-/* Do what is queued. */
+/* Do what is queued, and answer it; without a copy of the store it is refused. */
 void manxd_add_run(struct manxd *d);
 void manxd_del_run(struct manxd *d);
 /* Whether a DEL of @handle is queued. */

@@ -182,8 +182,7 @@ void manxd_work_settle(void *ctx)
 	struct manxd *d = work->d;
 	struct manx_error err = { 0 };
 
-	if (d->state.watch)
-		manxd_attach_run(d);
+	manxd_attach_run(d);
 	/* a store that failed is not asked again at every event */
 	if ((d->state.watch || !work->retry.running) && !catch_up(work, &err))
 		for (int i = 0; i < PASSES && d->todo; i++)
