@@ -213,9 +213,7 @@ static void await(struct etcd *etcd)
 void etcd_start(struct etcd *etcd, size_t n)
 {
 	etcd->n = n;
-	snprintf(etcd->dir, sizeof(etcd->dir), "%s/manx-etcd-XXXXXX", fixture_memory());
-	if (!mkdtemp(etcd->dir))
-		fail_msg("%s cannot be made", etcd->dir);
+	fixture_dir(etcd->dir, fixture_memory(), "etcd");
 	snprintf(etcd->token, sizeof(etcd->token), "first");
 	if (etcd->is_tls)
 		make_certificates(etcd);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "store_fixture.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,11 +23,48 @@ const char *fixture_memory(void)
 	return access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void remove_tree(const char *dir)
+{
+	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Directories in @base whose makers were killed: those of "manx-WHAT-PID-...". */
+static void sweep(const char *base)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir(base);
+
+	while (dir && (entry = readdir(dir))) {
+		int pid, end = 0;
+		char path[300];
+
+		sscanf(entry->d_name, "manx-%*[a-z]-%d-%n", &pid, &end);
+		if (!end || pid <= 0 || !kill(pid, 0) || errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", base, entry->d_name);
+		remove_tree(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void fixture_dir(char dir[64], const char *base, const char *what)
+{
+	sweep(base);
+	snprintf(dir, 64, "%s/manx-%s-%d-XXXXXX", base, what, getpid());
+	if (!mkdtemp(dir))
+		fail_msg("%s cannot be made", dir);
+}
+
 void fixture_make(struct fixture *f, const char *base)
 {
-	snprintf(f->dir, sizeof(f->dir), "%s/manx-unit-XXXXXX", base);
-	if (!mkdtemp(f->dir))
-		fail_msg("%s cannot be made", f->dir);
+	fixture_dir(f->dir, base, "unit");
 	snprintf(f->db, sizeof(f->db), "%s/manx.db", f->dir);
 	f->conf = NULL;
 	f->store = NULL;
@@ -71,16 +110,10 @@ void fixture_open(struct fixture *f)
 		fail_msg("%s", err.text);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 void fixture_remove(struct fixture *f)
 {
 	manx_store_close(f->store);
-	nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(f->dir);
 }
 
 int fixture_setup(void **state)

@@ -28,6 +28,12 @@ struct fixture {
 /* Where databases lie that need not outlive a power cut: in memory if possible. */
 const char *fixture_memory(void);
 
+/*
+ * Make a directory in @base for this process, and remove those there of processes that
+ * are gone. @what: lower case letters, for who sees it lie.
+ */
+void fixture_dir(char dir[64], const char *base, const char *what);
+
 /* cmocka's setup and teardown: *state is a struct fixture in memory. The store is open. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);

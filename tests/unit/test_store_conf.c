@@ -16,10 +16,11 @@
 #include <cmocka.h>
 
 #include "store_conf.h"
+#include "store_fixture.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static char dir[] = "/tmp/manx-unit-XXXXXX";
+static char dir[64];
 
 static const char *const variables[] = {
 	"DATASTORE_TYPE", "ETCD_ENDPOINTS", "ETCD_DISCOVERY_SRV", "ETCD_USERNAME",
@@ -66,7 +67,8 @@ static int set_up(void **state)
 static int make_dir(void **state)
 {
 	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	fixture_dir(dir, "/tmp", "unit");
+	return 0;
 }
 
 static int remove_dir(void **state)

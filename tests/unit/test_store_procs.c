@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -183,6 +184,50 @@ static void test_open_race(void **state)
 	}
 }
 
+static int make_and_wait(void *ctx)
+{
+	int out = *(int *)ctx;
+	struct fixture f;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* at the latest with the test */
+	fixture_make(&f, fixture_memory());
+	fixture_open(&f);
+	if (write(out, f.dir, sizeof(f.dir)) != sizeof(f.dir))
+		return 1;
+	for (;;)
+		pause();
+}
+
+/* What a test that was killed left behind goes with the next one; that of the living stays. */
+static void test_sweep(void **state)
+{
+	char lives[64], killed[64];
+	struct fixture f;
+	pid_t pid[2];
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	pid[0] = fixture_fork(make_and_wait, &fd[1]);
+	assert_int_equal(read(fd[0], lives, sizeof(lives)), sizeof(lives));
+	pid[1] = fixture_fork(make_and_wait, &fd[1]);
+	assert_int_equal(read(fd[0], killed, sizeof(killed)), sizeof(killed));
+	kill(pid[1], SIGKILL);
+	fixture_wait(pid[1]);
+	fixture_make(&f, fixture_memory());
+	assert_int_equal(access(killed, F_OK), -1);
+	assert_int_equal(access(lives, F_OK), 0);
+	assert_int_equal(access(f.dir, F_OK), 0);
+	kill(pid[0], SIGKILL);
+	fixture_wait(pid[0]);
+	fixture_dir(killed, fixture_memory(), "unit");
+	assert_int_equal(access(lives, F_OK), -1);
+	assert_int_equal(rmdir(killed), 0);
+	fixture_remove(&f);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 struct killed {
 	struct fixture f;
 	int round;
@@ -324,6 +369,7 @@ int main(void)
 		WITH_STORE(test_watch_without_notice),
 		cmocka_unit_test(test_log_is_bounded),
 		cmocka_unit_test(test_open_race),
+		cmocka_unit_test(test_sweep),
 		WITH_STORE(test_killed_writer),
 		WITH_STORE(test_lock),
 	};
