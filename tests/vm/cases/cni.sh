@@ -213,3 +213,102 @@ cni_bad_configuration_is_refused() {
 	nothing_left n1
 	[ "$(ip -n web -o link | wc -l)" = 1 ]
 }
+
+# with_ips ADDRESS...: args.cni.ips in the configuration on standard input
+with_ips() {
+	local list
+
+	list=$(printf ',"%s"' "$@")
+	sed "s#\"labels\":#\"ips\": [${list#,}], &#"
+}
+
+# of_pod POD [VARIABLE=VALUE...]: CNI_ARGS of a sandbox of it
+of_pod() {
+	echo "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$1${2+;$2}"
+}
+
+cni_requested_addresses_are_given() {
+	local conf
+
+	node_for_pods
+	new_netns web
+	new_netns client
+	new_netns other
+	netconf | cni ADD n1 web "$(of_pod web IP=10.244.3.9,fd00:10:244::39)" > "$work/web.json"
+	[ "$(address web)" = 10.244.3.9 ]
+	[ "$(address web 6)" = fd00:10:244::39 ]
+	netconf | with_ips 10.244.3.8 | cni ADD n1 client > "$work/client.json"
+	[ "$(address client)" = 10.244.3.8 ]
+	conf=$(netconf)
+	cni ADD n1 other > "$work/other.json" <<-END
+		{"runtimeConfig": {"ips": ["10.244.77.1/16"]}, ${conf#\{}
+	END
+	[ "$(address other)" = 10.244.77.1 ]
+	reaches client 10.244.3.9
+	reaches other 10.244.3.9
+
+	new_netns late
+	refused 7 10.244.3.9 cni ADD n1 late < <(netconf | with_ips 10.244.3.9)
+	refused 7 "one address a family" cni ADD n1 late < <(netconf | with_ips 10.244.3.1 10.244.3.2)
+	del_pod n1 web
+	netconf | with_ips 10.244.3.9 | cni ADD n1 late > "$work/late.json"
+	[ "$(address late)" = 10.244.3.9 ]
+	reaches client 10.244.3.9
+	del_pod n1 late
+	del_pod n1 client
+	del_pod n1 other
+	nothing_left n1
+}
+
+cni_a_dead_sandbox_gives_its_address_to_the_next_one() {
+	node_for_pods
+	new_netns first
+	new_netns second
+	new_netns stranger
+	netconf | with_ips 10.244.3.9 | cni ADD n1 first "$(of_pod web)" > "$work/first.json"
+	refused 11 10.244.3.9 cni ADD n1 second "$(of_pod web)" < <(netconf | with_ips 10.244.3.9)
+	reaches first "$(address first)"
+
+	# the link goes with the namespace; nobody calls DEL before the ADD
+	kill -STOP "${daemon[n1]}"
+	ip netns delete first
+	netconf | with_ips 10.244.3.9 > "$work/conf"
+	cni ADD n1 second "$(of_pod web)" < "$work/conf" > "$work/second.json" &
+	sleep 0.5
+	kill -CONT "${daemon[n1]}"
+	wait $!
+	[ "$(address second)" = 10.244.3.9 ]
+	refused 7 10.244.3.9 cni ADD n1 stranger < "$work/conf"
+	netconf | cni DEL n1 first "$(of_pod web)" CNI_NETNS=
+	netconf | cni ADD n1 stranger > "$work/stranger.json"
+	reaches stranger 10.244.3.9
+	del_pod n1 second
+	del_pod n1 stranger
+	nothing_left n1
+}
+
+# what_is ADDRESS
+what_is() { in_node n1 manxctl ipam show --ip "$1"; }
+
+cni_an_address_of_the_node_is_given_to_nobody() {
+	lone_node
+	apply n1 < "$data/ippool-two-addresses.yaml"
+	netconf | sed 's/"assign_ipv6": "true"/"assign_ipv6": "false"/' > "$work/conf"
+	ip -n n1 address add 10.21.0.1/32 dev lo
+	new_netns a
+	new_netns b
+	refused 7 10.21.0.1 cni ADD n1 b < <(with_ips 10.21.0.1 < "$work/conf")
+	cni ADD n1 a < "$work/conf" > "$work/a.json"
+	[ "$(address a)" = 10.21.0.0 ]
+	refused 11 pool-1 cni ADD n1 b < "$work/conf"
+	what_is 10.21.0.1 | has "is node n1's own"
+	on n1 ping -n -q -c 1 -W 2 10.21.0.1
+
+	# asked again when manxd begins, for one
+	ip -n n1 address delete 10.21.0.1/32 dev lo
+	stop_manxd n1
+	start_manxd n1
+	cni ADD n1 b < "$work/conf" > "$work/b.json"
+	[ "$(address b)" = 10.21.0.1 ]
+	reaches a 10.21.0.1
+}
