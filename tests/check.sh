@@ -99,7 +99,6 @@ check modules-check	make "$jobs" modules-check
 check regen-check	make regen-check
 check checkpatch	make checkpatch
 check unit		make "$jobs" unit
-check model		tests/model/run
 check fuzz		make "$jobs" fuzz
 check bench-ipam	make QUICK=1 bench-ipam
 check kunit		tests/kunit/run
@@ -110,9 +109,13 @@ e2e 6.1
 topics=(closed entry flows ipip links networkpolicy policy)
 e2e 6.12 direct "${topics[@]}"
 e2e 6.1 off "${topics[@]}"
+# All cases take two hours of one processor there (make e2e-debug): the way of packets.
+lane e2e-debug		tests/vm/run --kernel debug --timeout $((limit - 60)) \
+	--log $logs/e2e-debug.kernel.log -- tests/vm/e2e.sh closed entry fast
 lane vm			tests/vm/selftest.sh
 lane dkms		tests/dkms.sh
 lane stress		tests/vm/run --kernel debug --log $logs/stress.kernel.log -- tests/vm/stress 60
+lane model		tests/model/run
 lane bench-policy	make QUICK=1 bench-policy
 lane profile		bench/profile-test
 lane bench		bench/forward-test

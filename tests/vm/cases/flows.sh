@@ -29,7 +29,7 @@ tracks() { [ "$(tracked "$1")" = "$2" ]; }
 remembers() { if tracking; then tracks "$1" "$2"; else tracks "$1" 0; fi; }
 
 flows_are_listed_and_flushed() {
-	settings n1 '"fast":"off"'
+	settings n1 '"fast":"off","timeouts":{"udp":600,"icmp":600}'
 	one_node
 	echo_server b tcp 80
 	echo_server b udp 53
